@@ -299,3 +299,39 @@ describe('through an http proxy', () => {
     expect(late).toMatchObject({ details: { failure: 'proxy-unreachable' } });
   });
 });
+
+describe('through a SOCKS4 proxy', () => {
+  /** Speaks SOCKS4 and 4a, and notes user and destination as they were sent. */
+  function socks4(seen: string[]): net.Server {
+    return net.createServer((socket) => {
+      socket.once('data', (data) => {
+        const hello = Buffer.from(data as Buffer);
+        const [user = '', name = ''] = hello.subarray(8).toString('latin1').split('\0');
+        const address = [...hello.subarray(4, 8)].join('.');
+        seen.push(`${user}@${address.startsWith('0.0.0.') ? name : address}`);
+        const onward = net.connect(hello.readUInt16BE(2), '127.0.0.1', () => {
+          socket.write(Buffer.from([0, 0x5a, 0, 0, 0, 0, 0, 0]));
+          socket.pipe(onward).pipe(socket);
+        });
+        onward.on('error', () => socket.end(Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0])));
+      });
+      socket.on('error', () => {});
+    });
+  }
+
+  test('socks4 looks names up here, socks4a leaves it to the proxy', async () => {
+    const port = await listen(http.createServer(echo));
+    const seen: string[] = [];
+    const address = `ann@127.0.0.1:${await listen(socks4(seen))}`;
+    expect(await text(await get(`http://localhost:${port}/a`, {}, `socks4://${address}`))).toContain(
+      'GET /a',
+    );
+    expect(await text(await get(`http://some.where:${port}/b`, {}, `socks4a://${address}`))).toContain(
+      'GET /b',
+    );
+    expect(seen).toEqual(['ann@127.0.0.1', 'ann@some.where']);
+    expect(await failure(get('http://127.0.0.1:1/', {}, `socks4://${address}`))).toMatchObject({
+      details: { failure: 'proxy-refused' },
+    });
+  });
+});

@@ -70,8 +70,10 @@ export class Workshop {
       this.#children.map((child) => {
         if (child.exitCode !== null || child.signalCode !== null) return undefined;
         const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGKILL');
-        return ended;
+        // Politely first: some have children of their own.
+        child.kill('SIGTERM');
+        const insist = setTimeout(() => child.kill('SIGKILL'), 3000);
+        return ended.then(() => clearTimeout(insist));
       }),
     );
     rmSync(this.directory, { recursive: true, force: true });
