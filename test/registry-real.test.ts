@@ -264,6 +264,27 @@ suite('docker-registry', absent)('docker-registry', () => {
     await pull(openLab(secure, undefined, {}, { insecure: true }));
   });
 
+  test('a bad certificate is never a reason to go on in plain http', async () => {
+    const reference = parseReference(`localhost:${secure.port}/lab/tool:1`);
+    const { endpoint } = resolveEndpoint(reference, { ...noSettings, insecure: true });
+    expect(endpoint.httpFallback).toBe(true);
+    const lab = openLab(secure, undefined, { endpoint });
+    expect(await failureOf(lab.registry.resolve(request))).toMatchObject({
+      details: { failure: 'tls-untrusted' },
+    });
+    expect(lab.events).toEqual([]);
+  });
+
+  test('https asked of a plain server', async () => {
+    const error = await failureOf(
+      openLab({ url: `https://localhost:${plain.port}` }).registry.resolve(request),
+    );
+    expect(error).toMatchObject({
+      details: { failure: 'not-tls' },
+      hint: expect.stringContaining('http://'),
+    });
+  });
+
   test('plain http asked of a TLS server', async () => {
     const error = await failureOf(
       openLab({ url: `http://localhost:${secure.port}` }).registry.resolve(request),

@@ -8,6 +8,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 import { type Access, type AccessControl, createAccessControl } from './registry-access.ts';
 import { type Fault, type FaultPlan, FaultQueue, send } from './registry-faults.ts';
 
@@ -295,10 +296,15 @@ class Registry implements RegistryServer {
       'content-type': 'application/octet-stream',
     });
     if (request.method === 'HEAD') response.end();
-    else
-      createReadStream(blob.path, { start: from, end: Math.max(0, to - 1), highWaterMark: 1 << 20 }).pipe(
-        response,
-      );
+    else {
+      const content = createReadStream(blob.path, {
+        start: from,
+        end: Math.max(0, to - 1),
+        highWaterMark: 1 << 20,
+      });
+      // A reader that goes away ends both; there is nobody left to tell.
+      pipeline(content, response, () => {});
+    }
   }
 }
 

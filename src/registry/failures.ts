@@ -6,6 +6,7 @@ import { UdockerError } from '../errors.ts';
 import type { Clock } from '../system/clock.ts';
 import { type HttpResponse, header } from '../system/http.ts';
 import { readExcerpt } from './body.ts';
+import { spoken } from './error-body.ts';
 import type { Credentials } from './login.ts';
 import { retryAfter } from './retry.ts';
 
@@ -204,37 +205,6 @@ function qualified(registry: string, repository: string): string {
 
 function userOf(credentials: Credentials): string {
   return credentials.kind === 'password' ? `user ${credentials.username}` : 'the stored token';
-}
-
-type Said =
-  | { readonly kind: 'error'; readonly code: string; readonly message: string }
-  | { readonly kind: 'web-page' }
-  | { readonly kind: 'nothing' };
-
-function spoken(text: string, contentType: string | undefined): Said {
-  if (/^\s*<(?:!doctype html|html)/i.test(text) || contentType?.startsWith('text/html'))
-    return { kind: 'web-page' };
-  try {
-    const document = JSON.parse(text) as {
-      errors?: { code?: unknown; message?: unknown }[];
-      details?: unknown;
-    } | null;
-    const first = document?.errors?.[0];
-    if (first === undefined) return { kind: 'nothing' };
-    return { kind: 'error', code: printable(first.code), message: printable(first.message) };
-  } catch {
-    return { kind: 'nothing' };
-  }
-}
-
-/** A registry's words go to a terminal: no control characters, and not a page of them. */
-function printable(value: unknown): string {
-  return typeof value === 'string'
-    ? value
-        .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-        .trim()
-        .slice(0, 300)
-    : '';
 }
 
 function duration(ms: number): string {

@@ -47,24 +47,25 @@ const passingFailures: ReadonlySet<NetworkFailure> = new Set<NetworkFailure>([
  * whatever its status. Throws what the last attempt threw, and INTERRUPTED when the signal aborts while waiting.
  * `answered` tells whether the server has ever answered: then a refused connection is worth another try.
  */
-export async function withRetries(
+export async function withRetries<T extends { readonly response: HttpResponse }>(
   doing: string,
   context: RetryContext,
   answered: () => boolean,
-  attempt: () => Promise<HttpResponse>,
-): Promise<HttpResponse> {
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let number = 1; ; number += 1) {
     const outcome = await attempt().then(
-      (response) => ({ response, wait: waitAfterResponse(response, context.clock) }),
+      (answer) => ({ answer, wait: waitAfterResponse(answer.response, context.clock) }),
       (error: unknown) => ({ error, wait: waitAfterError(error, answered()) }),
     );
     const last = number >= context.policy.attempts || outcome.wait === undefined;
     if (last || tooLong(outcome.wait, context.policy)) {
       if ('error' in outcome) throw outcome.error;
-      return outcome.response;
+      return outcome.answer;
     }
-    if ('response' in outcome) outcome.response.discard();
-    const reason = 'error' in outcome ? messageOf(outcome.error, doing) : `status ${outcome.response.status}`;
+    if ('answer' in outcome) outcome.answer.response.discard();
+    const reason =
+      'error' in outcome ? messageOf(outcome.error, doing) : `status ${outcome.answer.response.status}`;
     await pause(doing, reason, number, outcome.wait, context);
   }
 }

@@ -56,19 +56,9 @@ export function createSession(options: SessionOptions): Session {
   const authorization = createAuthorization({ ...options, registry: endpoint.name });
   const retry: RetryContext = { clock, policy: options.retry, onEvent, signal };
   const state: State = { base: endpoint.base, answered: false };
-  const ask = async (request: RegistryRequest): Promise<Answer> => {
-    let answer: Answer | undefined;
-    await withRetries(
-      request.doing,
-      retry,
-      () => state.answered,
-      async () => {
-        answer = await attempt(request, state, authorization, options);
-        return answer.response;
-      },
-    );
-    return answer as unknown as Answer;
-  };
+  const answered = () => state.answered;
+  const ask = (request: RegistryRequest) =>
+    withRetries(request.doing, retry, answered, () => attempt(request, state, authorization, options));
   return {
     endpoint,
     retry,
