@@ -277,7 +277,9 @@ class Registry implements RegistryServer {
     const blob = this.#blobs.get(digest);
     if (blob === undefined) return fail(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
     const range =
-      fault?.kind === 'no-range' ? undefined : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+      fault?.kind === 'no-range' || fault?.kind === 'wrong-range'
+        ? undefined
+        : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     const from = Number(range?.[1] ?? 0);
     const to = Math.min(range?.[2] ? Number(range[2]) + 1 : blob.size, blob.size);
     if (range && from >= blob.size) {

@@ -128,7 +128,10 @@ describe('plain', () => {
     );
     const at = (path: string) => `http://127.0.0.1:${port}${path}`;
     const whole = (path: string, options: Partial<HttpOptions>) => failure(get(at(path), options).then(text));
-    expect(await whole('/cut', {})).toMatchObject({ code: 'NETWORK', details: { failure: 'cut' } });
+    expect(await whole('/cut', {})).toMatchObject({
+      code: 'NETWORK',
+      message: `asking the lab: the connection to 127.0.0.1:${port} was cut (after 3 bytes)`,
+    });
     expect(await whole('/silent', { idleTimeoutMs: 100 })).toMatchObject({
       details: { failure: 'idle-timeout' },
     });

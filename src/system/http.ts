@@ -208,7 +208,6 @@ async function* read(
   watch: Watch,
   fail: (error: unknown) => UdockerError,
 ): AsyncGenerator<Uint8Array> {
-  const promised = request.method === 'HEAD' ? 0 : Number(answer.headers['content-length'] ?? Number.NaN);
   let received = 0;
   try {
     watch.wait();
@@ -219,15 +218,15 @@ async function* read(
       watch.wait();
     }
   } catch (error) {
-    throw fail(error);
+    // The runtime notices bodies that end too early, and says "aborted".
+    const { host } = request.url;
+    const cut = faultOf(error, host).failure === 'cut';
+    throw fail(cut ? new HttpFault('cut', host, `after ${received} bytes`, error) : error);
   } finally {
     watch.end();
     answer.destroy();
   }
   if (watch.reason !== undefined) throw fail(watch.reason);
-  if (received < promised) {
-    throw fail(new HttpFault('cut', request.url.host, `after ${received} of ${promised} bytes`));
-  }
 }
 
 function explain(error: unknown, url: URL, doing: string): UdockerError {
