@@ -3,10 +3,10 @@
  * (`GET /v2/` answers 200 or 401 at every registry); token.md.
  */
 import { isUdockerError, UdockerError } from '../errors.ts';
-import type { header } from '../system/http.ts';
 import { readExcerpt } from './body.ts';
-import { isRegistry, isWebPage, notARegistry, refusal } from './failures.ts';
+import { isRegistry, isWebPage, notARegistry, refusal, type Subject } from './failures.ts';
 import type { Credentials } from './login.ts';
+import type { Answer } from './redirect.ts';
 import { createSession, isSuccess, type SessionOptions } from './session.ts';
 
 export type LoginCheck =
@@ -32,53 +32,63 @@ export async function checkLogin(options: SessionOptions, credentials: Credentia
     },
   });
   const doing = `logging in to ${options.endpoint.name}`;
-  const subject = { kind: 'registry' } as const;
   try {
-    const { response, url } = await session.ask({ path: '/v2/', scope: { text: '' }, subject, doing });
+    const answer = await session.ask({ path: '/v2/', scope: { text: '' }, subject, doing });
+    const kind = await judge(answer, asked, doing, options);
     const base = session.base();
-    if (isWebPage(response)) {
-      response.discard();
-      throw notARegistry(doing, url.host);
-    }
-    if (response.status === 401 || response.status === 403) {
-      // A 401 without any challenge that we know was never answered with the credentials.
-      if (!asked && !isRegistry(response)) throw await notOurs(response, doing, url);
-      response.discard();
-      return { kind: 'rejected', reason: `${options.endpoint.name} answered ${response.status}`, base };
-    }
-    if (!isSuccess(response.status)) {
-      const context = {
-        doing,
-        registry: options.endpoint.name,
-        subject,
-        answeredBy: url,
-        redirected: false,
-        credentials,
-        clock: options.clock,
-      };
-      throw await refusal(response, context);
-    }
-    const text = await readExcerpt(response);
-    if (!asked && !isRegistry(response) && !/^\s*(?:\{[\s\S]*\}|true|"")?\s*$/.test(text))
-      throw await notOurs(response, doing, url);
-    return { kind: asked ? 'accepted' : 'not-needed', base };
+    if (kind !== 'rejected') return { kind, base };
+    return { kind, reason: `${options.endpoint.name} answered ${answer.response.status}`, base };
   } catch (error) {
+    // The token server refused these credentials.
     if (!isUdockerError(error, 'DENIED') || error.details.credentials === undefined) throw error;
     return { kind: 'rejected', reason: error.message, base: session.base() };
   }
 }
 
-async function notOurs(
-  response: Parameters<typeof header>[0] & { status: number },
+const subject: Subject = { kind: 'registry' };
+
+async function judge(
+  { response, url }: Answer,
+  asked: boolean,
   doing: string,
-  url: URL,
-): Promise<UdockerError> {
-  return new UdockerError(
-    'INVALID',
-    `${doing}: ${url.host} is not a registry: it answered ${response.status} to /v2/`,
-    {
-      hint: 'check the host name; the address of a registry often differs from that of its web site',
-      details: { status: response.status, host: url.host, notARegistry: true },
-    },
-  );
+  options: SessionOptions,
+): Promise<LoginCheck['kind']> {
+  const { status } = response;
+  if (isWebPage(response)) {
+    response.discard();
+    throw notARegistry(doing, url.host);
+  }
+  if (status === 401 || status === 403) {
+    response.discard();
+    // A 401 without any challenge that we know was never answered with the credentials.
+    if (!asked && !isRegistry(response)) throw somethingElse(doing, url, status);
+    return 'rejected';
+  }
+  if (!isSuccess(status)) {
+    const { endpoint, clock } = options;
+    const registry = endpoint.name;
+    const facts = {
+      doing,
+      registry,
+      subject,
+      answeredBy: url,
+      redirected: false,
+      credentials: undefined,
+      clock,
+    };
+    throw await refusal(response, facts);
+  }
+  const text = (await readExcerpt(response)).trim();
+  // Registries answer with `{}` or nothing, some with `true`; other servers answer 200 to anything.
+  const usual = /^(?:\{[\s\S]*\}|true|"")?$/.test(text);
+  if (!asked && !isRegistry(response) && !usual) throw somethingElse(doing, url, status);
+  return asked ? 'accepted' : 'not-needed';
+}
+
+function somethingElse(doing: string, url: URL, status: number): UdockerError {
+  const message = `${doing}: ${url.host} is not a registry: it answered ${status} to /v2/`;
+  return new UdockerError('INVALID', message, {
+    hint: 'check the host name; the address of a registry often differs from that of its web site',
+    details: { status, host: url.host, notARegistry: true },
+  });
 }
