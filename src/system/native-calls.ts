@@ -121,7 +121,8 @@ export function becomeProgram(
   env: Readonly<Record<string, string>>,
 ): never {
   if (!hasNativeCalls()) {
-    if (process.execve === undefined) throw new Error('this Node.js has no process.execve: use 22.15 or newer');
+    if (process.execve === undefined)
+      throw new Error('this Node.js has no process.execve: use 22.15 or newer');
     return process.execve(file, args, env);
   }
   const { ffi, library } = native();
