@@ -18,7 +18,9 @@
 #define ALWAYS_OPEN (SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS))
 #define ALL_SIGNALS (~0UL)
 
-u64 signal_handlers[SIGNAL_STUBS]; /* guest handler behind each stub; written once */
+/* Guest handler behind each stub; written once. Even stubs are for handlers installed with SA_SIGINFO, odd ones for
+ * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
+u64 signal_handlers[SIGNAL_STUBS];
 volatile u32 mask_repairs;         /* slots that wait for their thread's next handler */
 
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
@@ -64,21 +66,25 @@ u64 signals_ignored(void) {
     return bits;
 }
 
-/* The stub of a handler: an old one, a new one, or, where there are none left, the handler itself. */
-static u64 stub_for(u64 handler) {
-    for (unsigned i = 0; i < SIGNAL_STUBS; i++) {
+/* Put a stub in the place of the handler: an old one, a new one, or, where there are none left, none. */
+static void hide_handler(struct kernel_action *action) {
+    for (unsigned i = action->flags & SA_SIGINFO ? 0 : 1; i < SIGNAL_STUBS; i += 2) {
         u64 known = __atomic_load_n(&signal_handlers[i], __ATOMIC_ACQUIRE);
-        if (!known && __atomic_compare_exchange_n(&signal_handlers[i], &known, handler, false, __ATOMIC_ACQ_REL,
-                                                  __ATOMIC_ACQUIRE))
-            known = handler;
-        if (known == handler) return (u64)signal_stubs + i * STUB_SIZE;
+        if (!known && __atomic_compare_exchange_n(&signal_handlers[i], &known, action->handler, false,
+                                                  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            known = action->handler;
+        if (known != action->handler) continue;
+        action->handler = (u64)signal_stubs + i * STUB_SIZE;
+        action->flags |= SA_SIGINFO;
+        return;
     }
-    return handler;
 }
 
-static u64 handler_behind(u64 stub) {
-    u64 offset = stub - (u64)signal_stubs;
-    return offset < SIGNAL_STUBS * STUB_SIZE ? signal_handlers[offset / STUB_SIZE] : stub;
+static void show_handler(struct kernel_action *action) {
+    u64 index = (action->handler - (u64)signal_stubs) / STUB_SIZE;
+    if (index >= SIGNAL_STUBS) return;
+    action->handler = signal_handlers[index];
+    if (index & 1) action->flags &= ~(u64)SA_SIGINFO;
 }
 
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
@@ -93,10 +99,10 @@ long signals_action(int number, const struct kernel_action *wanted, struct kerne
     if (wanted) {
         mine = *wanted;
         mine.mask &= ~SIGNAL_BIT(SIGSYS);
-        if (mine.handler > SIG_IGN_VALUE) mine.handler = stub_for(mine.handler);
+        if (mine.handler > SIG_IGN_VALUE) hide_handler(&mine);
     }
     long r = kernel_action(number, wanted ? &mine : NULL, old);
-    if (r == 0 && old) old->handler = handler_behind(old->handler);
+    if (r == 0 && old) show_handler(old);
     return r;
 }
 
