@@ -41,7 +41,13 @@ export async function refusal(response: HttpResponse, context: RefusalContext): 
       context.credentials === undefined ? registry : undefined,
     );
   }
-  const said = spoken(await readExcerpt(response), header(response, 'content-type'));
+  const text = await readExcerpt(response);
+  const said = spoken(text, header(response, 'content-type'));
+  // Go's servers and nginx say so in words.
+  if (response.status === 400 && /plain HTTP request|HTTP request to an HTTPS/i.test(text)) {
+    const message = `${doing}: ${answeredBy.host} speaks https, and was asked in plain http`;
+    return new UdockerError('INVALID', message, { hint: `use https://${answeredBy.host}` });
+  }
   if (
     said.kind === 'web-page' &&
     (response.status === 404 || response.status < 300 || !isRegistry(response))

@@ -66,7 +66,8 @@ function readHead(socket: Socket, authority: string): Promise<string> {
 function checkAnswer(head: string, proxy: ProxyServer): void {
   const [, status, words] = /^HTTP\/1\.[01] (\d{3})(?: (.*))?/.exec(head) ?? [];
   if (status?.startsWith('2')) return;
-  if (status === '407') throw proxyLoginFault(proxy);
+  // tinyproxy says 401 for a wrong login, 407 only when there is none.
+  if (status === '407' || status === '401') throw proxyLoginFault(proxy);
   const reason =
     status === undefined ? 'its answer is not HTTP' : `it answered ${status} ${words ?? ''}`.trim();
   throw new HttpFault('proxy-refused', proxyAuthority(proxy), reason);

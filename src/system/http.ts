@@ -134,7 +134,7 @@ function exchange(request: HttpRequest, agents: Agents, options: HttpOptions): P
       // From here on the body reports what happens, to whoever reads it.
       message.on('error', () => {});
       answer.on('error', () => {});
-      if (answer.statusCode === 407 && proxy !== undefined) {
+      if (proxy !== undefined && refusesLogin(answer)) {
         watch.end();
         answer.destroy();
         return reject(networkError(doing, proxyLoginFault(proxy)));
@@ -143,6 +143,12 @@ function exchange(request: HttpRequest, agents: Agents, options: HttpOptions): P
     });
     message.end(request.body);
   });
+}
+
+/** tinyproxy says 401, in its own name, for a wrong login, and 407 only when there is none. */
+function refusesLogin(answer: http.IncomingMessage): boolean {
+  if (answer.statusCode === 407) return true;
+  return answer.statusCode === 401 && /^tinyproxy/.test(String(answer.headers.server));
 }
 
 function send(
