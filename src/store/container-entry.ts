@@ -26,8 +26,9 @@ export type RootState = 'writable' | 'readonly' | 'missing' | 'not-a-directory';
 
 /** All containers, sorted by id. Hidden directories and foreign files are passed over. */
 export function listContainers(containers: HostPath): Container[] {
-  const names = namesById(containers);
-  return (listEntries(containers) ?? [])
+  const entries = listEntries(containers) ?? [];
+  const names = namesById(containers, entries);
+  return entries
     .filter(({ name, kind }) => kind === 'directory' && isContainer(containers, name))
     .map(({ name }) => containerAt(containers, name, names.get(name) ?? []));
 }
@@ -93,7 +94,8 @@ export function platformOf(container: Container): Platform | undefined {
 
 /** The execution mode set for it, such as `P1`; undefined for the default. */
 export function executionMode({ directory }: Container): string | undefined {
-  return readText(under(directory, 'execmode'))?.trim() || undefined;
+  const path = under(directory, 'execmode');
+  return lstat(path) === undefined ? undefined : readText(path)?.trim() || undefined;
 }
 
 /** Sets the execution mode. Throws STORAGE. */

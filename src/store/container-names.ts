@@ -5,7 +5,7 @@
  */
 import { UdockerError } from '../errors.ts';
 import { type HostPath, under } from '../paths.ts';
-import { listEntries, makeSymlink, removeFile, rename } from '../system/directory-entries.ts';
+import { type Entry, listEntries, makeSymlink, removeFile, rename } from '../system/directory-entries.ts';
 import { lstat, readLink, temporaryName } from '../system/files.ts';
 import { acquireLock } from '../system/lock.ts';
 import { onDisk, onDiskLater } from './storage-error.ts';
@@ -57,10 +57,13 @@ export function isSafeId(id: string): boolean {
   return /^[^./\0][^/\0]{0,254}$/.test(id);
 }
 
-/** All names by id, sorted. */
-export function namesById(containers: HostPath): Map<string, string[]> {
+/** All names by id, sorted. `entries` are those of `containers`, where they are known already. */
+export function namesById(
+  containers: HostPath,
+  entries: readonly Entry[] = listEntries(containers) ?? [],
+): Map<string, string[]> {
   const names = new Map<string, string[]>();
-  for (const { name, kind } of listEntries(containers) ?? []) {
+  for (const { name, kind } of entries) {
     const id = kind === 'symlink' ? idOfName(containers, name) : undefined;
     if (id !== undefined) names.set(id, [...(names.get(id) ?? []), name]);
   }
