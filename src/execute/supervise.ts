@@ -98,8 +98,9 @@ class Attendant {
   conclude(end: ExitStatus): ExitStatus {
     const known = this.pidfd === undefined ? undefined : endOf(this.pidfd);
     if (this.conduct.kind === 'around-engine') {
+      // PRoot 5.1 reports whichever process ended last, or what came before a deadly signal: ask the kernel.
+      if (known !== undefined) return waitStatus(known);
       const lost = end.kind === 'signaled' || end.code === this.conduct.lostStatus;
-      if (lost && known !== undefined) return waitStatus(known);
       if (lost && this.fatal !== undefined) return { kind: 'signaled', signal: this.fatal };
       return end;
     }

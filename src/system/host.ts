@@ -50,28 +50,18 @@ export interface Invoker {
   readonly home: HostPath;
 }
 
-/** Who runs us; accounts unknown to this host (containers, LDAP gone) get a made-up name. */
+/**
+ * Who runs us. Read from /etc/passwd, since runtimes differ in what they look up; an account that is not there
+ * (LDAP, containers) goes by USER or LOGNAME, else by a made-up name.
+ */
 export function invoker(env: Readonly<Record<string, string | undefined>>): Invoker {
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
-  const entry = passwdEntry();
-  const home = env.HOME ?? entry?.homedir ?? '/';
-  return {
-    uid,
-    gid,
-    userName: entry?.username ?? `u${uid}`,
-    home: hostPath(home.startsWith('/') ? home : '/'),
-  };
-}
-
-function passwdEntry(): os.UserInfo<string> | undefined {
-  try {
-    return os.userInfo();
-  } catch (error) {
-    // libuv's answer for "no such user" differs between releases; all of them are about the look-up alone.
-    if (error instanceof Error && 'syscall' in error) return undefined;
-    throw error;
-  }
+  const passwd = hostFiles.readText(hostPath('/etc/passwd')) ?? '';
+  const entry = passwd.split('\n').find((line) => line.split(':')[2] === String(uid));
+  const [name, , , , , directory] = entry?.split(':') ?? [];
+  const home = [env.HOME, directory].find((path) => path?.startsWith('/')) ?? '/';
+  return { uid, gid, userName: name ?? env.USER ?? env.LOGNAME ?? `u${uid}`, home: hostPath(home) };
 }
 
 /** GOARCH name of this CPU. */

@@ -113,17 +113,24 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** The children of a process, oldest first; none when it has gone. */
+/** The children of a process, whichever of its threads started them; none when it has gone. */
 export function childrenOf(pid: number): number[] {
-  const text = readProc(`${pid}/task/${pid}/children`);
-  if (text !== undefined)
-    return text
-      .split(' ')
-      .filter((word) => word !== '')
-      .map(Number);
-  // Without CONFIG_PROC_CHILDREN; also when the process has gone, and then nothing is found.
+  const lists = threadsOf(pid).map((thread) => readProc(`${pid}/task/${thread}/children`));
+  if (lists.every((list) => list !== undefined)) {
+    return lists.flatMap((list) => list.split(' ').filter((word) => word !== '')).map(Number);
+  }
+  // Without CONFIG_PROC_CHILDREN; also when a thread has gone meanwhile, and then it does no harm.
   const all = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return all.map(Number).filter((other) => parentOf(other) === pid);
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES')) return [];
+    throw error;
+  }
 }
 
 function parentOf(pid: number): number | undefined {
