@@ -2,7 +2,8 @@
  * A command is a value: help, parsing and usage errors (later completion and manual) all come from it. `run`
  * gets its words already parsed into types. The constructors below exist so that these types are inferred.
  */
-import type { CommandContext } from './command-context.ts';
+import type { ActionContext } from '../actions/context.ts';
+import type { Console } from './console.ts';
 
 /** What every option has: `--name` comes from its key in the record, in kebab case. */
 interface OptionCommon {
@@ -58,7 +59,13 @@ type OptionValue<O> = O extends Flag
       ? T | undefined
       : never;
 type PositionalValue<P> =
-  P extends Several<infer T> ? readonly T[] : P extends One<infer T> ? T : P extends Optional<infer T> ? T | undefined : never;
+  P extends Several<infer T>
+    ? readonly T[]
+    : P extends One<infer T>
+      ? T
+      : P extends Optional<infer T>
+        ? T | undefined
+        : never;
 
 type Options = Readonly<Record<string, Option>>;
 type Positionals = Readonly<Record<string, Positional<unknown>>>;
@@ -82,21 +89,36 @@ export interface CommandDefinition<P extends Positionals, O extends Options> {
   readonly examples: readonly string[];
   /** Everything after the first positional belongs to the last one, dashes and empty words included. */
   readonly stopAtPositional?: boolean;
-  /** Works for root and with a broken configuration. */
-  readonly standalone?: boolean;
+  /** Harmless, so root may do it too. */
+  readonly allowRoot?: boolean;
+  /** Works with a broken configuration: it sees the defaults. */
+  readonly needsNoConfig?: boolean;
   /** Failures before the container's process starts exit with 125, as Docker's do. */
   readonly startsContainer?: boolean;
   /** Resolves to the exit status; nothing is 0. */
   readonly run: (input: Input<P, O>, context: CommandContext) => Promise<number | undefined>;
 }
 
+/** What `run` is handed besides its input: all that actions need, and a way to show results. */
+export interface CommandContext extends ActionContext {
+  readonly console: Console;
+  /** The whole table, for `help`. */
+  readonly commands: readonly Command[];
+  readonly version: string;
+}
+
 /** A command of any shape, as the table holds it. */
 export interface Command extends Omit<CommandDefinition<Positionals, Options>, 'run'> {
-  readonly run: (input: Readonly<Record<string, unknown>>, context: CommandContext) => Promise<number | undefined>;
+  readonly run: (
+    input: Readonly<Record<string, unknown>>,
+    context: CommandContext,
+  ) => Promise<number | undefined>;
 }
 
 /** Makes a command. The parser builds `input` from the same records, which is why the types may be forgotten. */
-export function command<P extends Positionals, O extends Options>(definition: CommandDefinition<P, O>): Command {
+export function command<P extends Positionals, O extends Options>(
+  definition: CommandDefinition<P, O>,
+): Command {
   return definition as unknown as Command;
 }
 
@@ -108,12 +130,22 @@ export function flag(help: string, extras: Extras = {}): Flag {
 }
 
 /** `--name=VALUE`; the last one counts. */
-export function option<T>(value: string, parse: (text: string) => T, help: string, extras: Extras = {}): ValueOption<T> {
+export function option<T>(
+  value: string,
+  parse: (text: string) => T,
+  help: string,
+  extras: Extras = {},
+): ValueOption<T> {
   return { kind: 'value', value, parse, help, ...extras };
 }
 
 /** `--name=VALUE`, as often as wanted. */
-export function list<T>(value: string, parse: (text: string) => T, help: string, extras: Extras = {}): ListOption<T> {
+export function list<T>(
+  value: string,
+  parse: (text: string) => T,
+  help: string,
+  extras: Extras = {},
+): ListOption<T> {
   return { kind: 'list', value, parse, help, ...extras };
 }
 

@@ -1,5 +1,5 @@
 /** Options of the program itself. They stand before the command. */
-import { asText, flag, option, type Option } from './command.ts';
+import { asText, flag, type Option, option } from './command.ts';
 import { type GivenOption, parseWords } from './parse-words.ts';
 
 export const globalOptions = {

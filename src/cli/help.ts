@@ -17,7 +17,11 @@ export function usageLine(command: Command | undefined): string {
 
 /** The help of the whole program. */
 export function globalHelp(commands: readonly Command[]): string {
-  const lines = [`Usage: ${usageLine(undefined)}`, '', ...section('Global options, before the command', globalOptions)];
+  const lines = [
+    `Usage: ${usageLine(undefined)}`,
+    '',
+    ...section('Global options, before the command', globalOptions),
+  ];
   for (const group of groups) {
     const members = commands.filter((command) => command.group === group);
     if (members.length === 0) continue;
@@ -60,7 +64,9 @@ export function commandHelp(command: Command): string {
 }
 
 function section(title: string, options: Readonly<Record<string, Option>>): string[] {
-  const rows = Object.entries(options).map(([key, option]) => [optionText(key, option), helpOf(option)] as const);
+  const rows = Object.entries(options).map(
+    ([key, option]) => [optionText(key, option), helpOf(option)] as const,
+  );
   return [`${title}:`, ...columns(rows)];
 }
 

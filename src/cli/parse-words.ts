@@ -66,7 +66,8 @@ function longOption(word: string, names: Names, queue: string[]): GivenOption {
   const written = equals < 0 ? word : word.slice(0, equals);
   const { key, option } = lookUp(written, names);
   const attached = equals < 0 ? undefined : word.slice(equals + 1);
-  const value = option.kind === 'flag' ? flagValue(written, attached) : (attached ?? nextWord(written, option, queue));
+  const value =
+    option.kind === 'flag' ? flagValue(written, attached) : (attached ?? nextWord(written, option, queue));
   return { key, written, value };
 }
 
@@ -92,7 +93,8 @@ function lookUp(written: string, names: Names, word = written): Named {
   const found = names.get(written);
   if (found !== undefined) return found;
   const within = word === written ? '' : ` (in ${word})`;
-  const meant = nearestWord(written, [...names.keys()].filter((name) => name.length > 2 === written.length > 2));
+  const long = [...names.keys()].filter((name) => name.startsWith('--'));
+  const meant = written.startsWith('--') ? nearestWord(written, long) : undefined;
   throw new UdockerError('USAGE', `unknown option: ${written}${within}`, {
     ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
   });
@@ -108,7 +110,9 @@ function flagValue(written: string, attached: string | undefined): boolean {
 function nextWord(written: string, option: Exclude<Option, { kind: 'flag' }>, queue: string[]): string {
   const next = queue[0];
   if (next === undefined) {
-    throw new UdockerError('USAGE', `the option ${written} needs a value`, { hint: `write ${written}=${option.value}` });
+    throw new UdockerError('USAGE', `the option ${written} needs a value`, {
+      hint: `write ${written}=${option.value}`,
+    });
   }
   if (next.startsWith('-') && next !== '-') {
     throw new UdockerError('USAGE', `the option ${written} needs a value, but ${next} follows`, {

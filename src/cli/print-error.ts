@@ -30,7 +30,9 @@ function usageText(command: Command | undefined): string[] {
 function bugText(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const lines = [`Error: internal error: ${message}`, ...causes(error), stackOf(error)];
-  lines.push('Hint: this is a bug in udocker; please report it with the lines above and the command you typed');
+  lines.push(
+    'Hint: this is a bug in udocker; please report it with the lines above and the command you typed',
+  );
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 

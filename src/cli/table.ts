@@ -6,7 +6,12 @@ export function alignColumns(rows: readonly (readonly string[])[], gap = 1): str
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   }
-  return rows.map((row) => row.map((cell, index) => cell.padEnd((widths[index] ?? 0) + gap)).join('').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd((widths[index] ?? 0) + gap))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 /** Breaks `text` at blanks into lines of at most `width` characters. */

@@ -31,11 +31,11 @@ export interface RepositoryLayout {
 }
 
 export interface NetworkConfig {
-  /** Registry and index of images without a host; URLs without a slash at their end. */
-  readonly hubRegistry: string;
-  readonly hubIndex: string;
-  /** Host as written in references -> URLs of registry and index. */
-  readonly registries: { readonly [host: string]: readonly string[] };
+  /** Registry and index of images without a host: a URL, or a bare host; no slash at the end. */
+  readonly defaultRegistry: string;
+  readonly defaultIndex: string;
+  /** Host as written in references -> URLs of registry and, perhaps, index. */
+  readonly registries: Readonly<Record<string, readonly [registry: string, index?: string]>>;
   /** Empty for none: the environment's proxies then apply. */
   readonly proxy: string;
   readonly insecure: boolean;
@@ -55,8 +55,8 @@ export interface RunConfig {
   readonly command: readonly string[];
   readonly rootPath: string;
   readonly userPath: string;
-  readonly systemDirectories: readonly string[];
-  readonly driDirectories: readonly string[];
+  readonly sysDirs: readonly string[];
+  readonly driDirs: readonly string[];
   readonly validHostEnv: readonly string[];
   readonly invalidHostEnv: readonly string[];
   /** `UDOCKER` for the repository's, a path for that file, empty for whatever is found. */
@@ -65,7 +65,7 @@ export interface RunConfig {
   readonly singularityExecutable: string;
   readonly patchelfExecutable: string;
   readonly prootNoSeccomp: boolean | undefined;
-  readonly prootKillOnExit: boolean;
+  readonly killOnExit: boolean;
   readonly runcCapabilities: readonly string[];
   readonly temporaryDirectory: HostPath;
   /** A tree to run when the command line names none. */
@@ -121,9 +121,9 @@ function layoutOf(settings: Settings, path: (text: string) => HostPath): Reposit
 
 function networkOf(settings: Settings): NetworkConfig {
   return {
-    hubRegistry: settings.dockerio_registry_url,
-    hubIndex: settings.dockerio_index_url,
-    registries: settings.docker_registries,
+    defaultRegistry: settings.dockerio_registry_url,
+    defaultIndex: settings.dockerio_index_url,
+    registries: registryTable(settings),
     proxy: settings.http_proxy,
     insecure: settings.http_insecure,
     connectTimeoutMs: settings.ctimeout * 1000,
@@ -133,6 +133,14 @@ function networkOf(settings: Settings): NetworkConfig {
   };
 }
 
+function registryTable(settings: Settings): NetworkConfig['registries'] {
+  const table: Record<string, readonly [registry: string, index?: string]> = {};
+  for (const [host, [registry, index]] of Object.entries(settings.docker_registries)) {
+    if (registry !== undefined) table[host] = index === undefined ? [registry] : [registry, index];
+  }
+  return table;
+}
+
 function runOf(settings: Settings, path: (text: string) => HostPath): RunConfig {
   return {
     mode: settings.override_default_execution_mode,
@@ -140,8 +148,8 @@ function runOf(settings: Settings, path: (text: string) => HostPath): RunConfig 
     command: settings.cmd,
     rootPath: settings.root_path,
     userPath: settings.user_path,
-    systemDirectories: settings.sysdirs_list,
-    driDirectories: settings.dri_list,
+    sysDirs: settings.sysdirs_list,
+    driDirs: settings.dri_list,
     validHostEnv: settings.valid_host_env,
     invalidHostEnv: settings.invalid_host_env,
     prootExecutable: settings.use_proot_executable,
@@ -149,7 +157,7 @@ function runOf(settings: Settings, path: (text: string) => HostPath): RunConfig 
     singularityExecutable: settings.use_singularity_executable,
     patchelfExecutable: settings.use_patchelf_executable,
     prootNoSeccomp: settings.proot_noseccomp,
-    prootKillOnExit: settings.proot_killonexit,
+    killOnExit: settings.proot_killonexit,
     runcCapabilities: settings.runc_capabilities,
     temporaryDirectory: path(settings.tmpdir ?? '/tmp'),
     location: settings.location,

@@ -111,14 +111,17 @@ export function table<T extends Literal>(type: SettingType<T>): SettingType<{ re
   return { expects, parse };
 }
 
-/** An http or https URL; `https://` is put before a bare host. */
+/**
+ * An http or https URL, or a bare `host[:port][/path]`; kept as written but for slashes at the end, because a
+ * host without a scheme may be tried with either.
+ */
 export const httpUrl: SettingType<string> = {
-  expects: 'an http:// or https:// URL',
+  expects: 'a registry: https://host, http://host:port or host:port',
   parse: (raw) => {
     const word = unquoted(raw) ?? '';
     const url = word.includes('://') ? word : `https://${word}`;
     if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw unexpected(httpUrl.expects, raw);
-    return url.replace(/\/+$/, '');
+    return word.replace(/\/+$/, '');
   },
 };
 
