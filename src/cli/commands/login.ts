@@ -30,9 +30,9 @@ export const login = command({
     'udocker login --username=me --password-stdin < password.txt',
   ],
   run: async (input, context) => {
-    const { login } = await import('../../actions/login.ts');
     const username = input.username ?? (await asked(context, 'username: ', false));
     const password = await passwordOf(input, context);
+    const { login } = await import('../../actions/login.ts');
     await login(context, { registry: input.registry, httpproxy: input.httpproxy, username, password });
     context.console.info('login succeeded');
     return 0;
