@@ -6,6 +6,8 @@ import type { ActionEvent } from './events.ts';
 export interface ActionContext {
   readonly config: Config;
   readonly user: Invoker;
+  /** Of this program. */
+  readonly version: string;
   readonly report: (event: ActionEvent) => void;
   /** Aborted when the user stops the program (Ctrl-C, SIGTERM): clean up and throw INTERRUPTED. */
   readonly signal: AbortSignal;

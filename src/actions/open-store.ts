@@ -8,9 +8,9 @@ import type { ActionEvent } from './events.ts';
  * The store. The default repository is made when it does not exist; one that was named with --repo must exist.
  * Throws NOT_FOUND, INVALID, STORAGE.
  */
-export function storeOf({ config, report }: ActionContext): Store {
+export function storeOf({ config, report }: Pick<ActionContext, 'config' | 'report'>): Store {
   return openStore(config.layout, {
-    create: !config.repositoryGiven,
+    whenMissing: config.repositoryGiven ? 'refuse' : 'create',
     onEvent: (event) => report(sentence(event)),
   });
 }
@@ -20,7 +20,7 @@ function sentence(event: StoreEvent): ActionEvent {
     case 'repository-created':
       return { kind: 'info', message: `creating repo: ${event.path}` };
     case 'waiting-for-lock':
-      return { kind: 'info', message: `waiting for another udocker: ${event.purpose}` };
+      return { kind: 'info', message: `waiting for another udocker to finish with ${event.purpose}` };
     case 'leftover-removed':
       return { kind: 'debug', message: `removed what an interrupted udocker had left: ${event.path}` };
     case 'blobs-freed':

@@ -104,7 +104,6 @@ export interface CommandContext extends ActionContext {
   readonly console: Console;
   /** The whole table, for `help`. */
   readonly commands: readonly Command[];
-  readonly version: string;
 }
 
 /** A command of any shape, as the table holds it. */

@@ -46,7 +46,7 @@ export const ps = command({
       rootLetters[container.root],
       ...pick({
         mode: container.mode ?? '.',
-        size: String(Math.ceil((container.size ?? 0) / 1048576)),
+        size: String(container.sizeInMb ?? 0),
         platform: container.platform === undefined ? 'unknown' : formatPlatform(container.platform),
       }),
       container.names.length === 0 ? '' : formatLiteral(container.names),
@@ -69,6 +69,6 @@ function jsonOf(container: ContainerListing): unknown {
     protected: container.protected,
     root: container.root,
     directory: container.directory,
-    ...(container.size === undefined ? {} : { size: container.size }),
+    ...(container.sizeInMb === undefined ? {} : { sizeInMb: container.sizeInMb }),
   };
 }

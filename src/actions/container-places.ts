@@ -1,0 +1,12 @@
+/** Files of ours beside a container's ROOT. The first udocker ignores them. */
+import { type HostPath, under } from '../paths.ts';
+
+/** Ownership and modes that the disk cannot hold for an unprivileged user; written at extraction. */
+export function ownersFileOf(containerDirectory: HostPath): HostPath {
+  return under(containerDirectory, 'owners');
+}
+
+/** Where an engine keeps state that belongs to the container. */
+export function stateDirectoryOf(containerDirectory: HostPath): HostPath {
+  return under(containerDirectory, 'state');
+}
