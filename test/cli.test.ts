@@ -12,11 +12,14 @@ import {
   option,
   optionNames,
 } from '../src/cli/command.ts';
-import { commands } from '../src/cli/commands/table.ts';
+import { commands as table } from '../src/cli/commands/table.ts';
+import { loadCommands } from '../src/cli/find-command.ts';
 import { commandHelp, globalHelp } from '../src/cli/help.ts';
 import { withHelp } from '../src/cli/interpret.ts';
 import { UdockerError } from '../src/errors.ts';
 import { type FakeOptions, fakeCli } from './support/fake-cli.ts';
+
+const commands = await loadCommands(table);
 
 /** Prints its input as JSON: what a command receives. */
 const echo = command({
@@ -406,4 +409,8 @@ test('every long name is in kebab case', () => {
   for (const { options } of commands) {
     for (const key of Object.keys(options)) expect(longName(key)).toMatch(/^--[a-z]+(-[a-z]+)*$/);
   }
+});
+
+test('the table names each command as the command itself does', () => {
+  expect(table.map(({ name }) => name)).toEqual(commands.map(({ name }) => name));
 });

@@ -103,7 +103,7 @@ export interface CommandDefinition<P extends Positionals, O extends Options> {
 export interface CommandContext extends ActionContext {
   readonly console: Console;
   /** The whole table, for `help`. */
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandEntry[];
 }
 
 /** A command of any shape, as the table holds it. */
@@ -112,6 +112,12 @@ export interface Command extends Omit<CommandDefinition<Positionals, Options>, '
     input: Readonly<Record<string, unknown>>,
     context: CommandContext,
   ) => Promise<number | undefined>;
+}
+
+/** A command by its name, loaded when it is used. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly load: () => Promise<Command>;
 }
 
 /** Makes a command. The parser builds `input` from the same records, which is why the types may be forgotten. */

@@ -1,12 +1,12 @@
 /** Looks a command up by what the user typed. */
 import { nearestWord } from '../config/nearest-word.ts';
 import { UdockerError } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandEntry } from './command.ts';
 
 /** The command called `name`. Throws USAGE, with the name it might have been. */
-export function findCommand(name: string, commands: readonly Command[]): Command {
+export async function findCommand(name: string, commands: readonly CommandEntry[]): Promise<Command> {
   const found = commands.find((one) => one.name === name);
-  if (found !== undefined) return found;
+  if (found !== undefined) return found.load();
   const meant = nearestWord(
     name,
     commands.map((one) => one.name),
@@ -14,4 +14,9 @@ export function findCommand(name: string, commands: readonly Command[]): Command
   throw new UdockerError('USAGE', `unknown command: ${name === '' ? '(empty)' : name}`, {
     ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
   });
+}
+
+/** Every command of the table, loaded. */
+export function loadCommands(commands: readonly CommandEntry[]): Promise<Command[]> {
+  return Promise.all(commands.map(({ load }) => load()));
 }

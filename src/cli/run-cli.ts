@@ -6,9 +6,9 @@ import type { Invoker } from '../actions/context.ts';
 import { type ConfigSources, type LoadedConfig, loadConfig } from '../config/load-config.ts';
 import { boolean } from '../config/setting-types.ts';
 import { exitStatusOf, isUdockerError, UdockerError } from '../errors.ts';
-import type { Command, CommandContext } from './command.ts';
+import type { Command, CommandContext, CommandEntry } from './command.ts';
 import { makeConsole, type Terminal, verbosity } from './console.ts';
-import { findCommand } from './find-command.ts';
+import { findCommand, loadCommands } from './find-command.ts';
 import { type GlobalInput, parseGlobal } from './global-options.ts';
 import { commandHelp, globalHelp } from './help.ts';
 import { interpret } from './interpret.ts';
@@ -18,7 +18,7 @@ import { makeEventView } from './show-events.ts';
 export interface Invocation {
   /** argv without runtime and program. */
   readonly words: readonly string[];
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandEntry[];
   readonly terminal: Terminal;
   readonly user: Invoker;
   readonly readText: ConfigSources['readText'];
@@ -36,8 +36,10 @@ export async function runCli(invocation: Invocation): Promise<number> {
     const { global, rest } = parseGlobal(invocation.words);
     view.debug = global.debug;
     const [name, ...words] = global.version ? ['version'] : rest;
-    if (name === undefined) return printed(invocation, globalHelp(invocation.commands));
-    const command = findCommand(name, invocation.commands);
+    if (name === undefined) {
+      return printed(invocation, globalHelp(await loadCommands(invocation.commands)));
+    }
+    const command = await findCommand(name, invocation.commands);
     view.command = command;
     const interpretation = global.help ? ({ kind: 'help' } as const) : interpret(command, words);
     if (interpretation.kind === 'help') return printed(invocation, commandHelp(command));

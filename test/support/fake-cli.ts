@@ -1,6 +1,6 @@
 /** The real command line in this process, with a recorded terminal, a made-up user and files in memory. */
 import type { Command } from '../../src/cli/command.ts';
-import { commands as allCommands } from '../../src/cli/commands/table.ts';
+import { commands as table } from '../../src/cli/commands/table.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { hostPath } from '../../src/paths.ts';
 
@@ -39,7 +39,7 @@ export async function fakeCli(words: readonly string[], options: FakeOptions = {
   });
   const status = await runCli({
     words,
-    commands: options.commands ?? allCommands,
+    commands: options.commands?.map((one) => ({ name: one.name, load: async () => one })) ?? table,
     terminal: {
       stdout: output('stdout'),
       stderr: output('stderr'),

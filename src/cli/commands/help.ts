@@ -1,6 +1,6 @@
 /** `udocker help [COMMAND]`. */
 import { asText, command, optional } from '../command.ts';
-import { findCommand } from '../find-command.ts';
+import { findCommand, loadCommands } from '../find-command.ts';
 import { commandHelp, globalHelp } from '../help.ts';
 
 export const help = command({
@@ -13,8 +13,8 @@ export const help = command({
   allowRoot: true,
   needsNoConfig: true,
   run: async ({ name }, { console, commands }) => {
-    if (name === undefined) console.terminal.stdout.write(globalHelp(commands));
-    else console.terminal.stdout.write(commandHelp(findCommand(name, commands)));
+    if (name === undefined) console.terminal.stdout.write(globalHelp(await loadCommands(commands)));
+    else console.terminal.stdout.write(commandHelp(await findCommand(name, commands)));
     return 0;
   },
 });
