@@ -24,9 +24,10 @@ interface Raw {
 }
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-/** A parameter, or a scheme: a word not followed by `=` (unless that is the padding of a token68). */
+const word = `(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))`;
+/** A parameter; or a scheme, which is a word not followed by `=`; or a token68, which is passed over. */
 const piece = new RegExp(
-  `\\s*,?\\s*(?:(${token})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${token}))|(${token})(?=\\s|,|$))`,
+  `\\s*,?\\s*(?:(${token})\\s*=\\s*${word}|(${token})(?=\\s|,|$)|[A-Za-z0-9._~+/-]+=*(?=\\s*(?:,|$)))`,
   'y',
 );
 

@@ -96,7 +96,8 @@ export function retryAfter(response: Pick<HttpResponse, 'headers'>, clock: Clock
   const text = header(response, 'retry-after')?.trim();
   if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  // Date.parse takes much for a date; HTTP's begin with the day of the week.
+  const date = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now());
 }
 

@@ -19,8 +19,10 @@ export interface ConnectOptions {
 /** Bytes the runtime may hold per connection before it stops reading; larger pieces cost less per byte. */
 const highWaterMark = 1 << 20;
 
-/** Connects; the socket is ready for the request to `url`. Throws HttpFault. */
+/** Connects; the socket is ready for the request to `url`. Throws HttpFault, and what `context` throws. */
 export async function connect(url: URL, options: ConnectOptions): Promise<net.Socket> {
+  // First of all, so that a CA file that cannot be read is not taken for a failure of the connection.
+  if (url.protocol === 'https:' || options.proxy?.kind === 'https') options.context();
   const open: net.Socket[] = [];
   const host = bare(url.hostname);
   let expire: NodeJS.Timeout | undefined;
