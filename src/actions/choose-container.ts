@@ -10,13 +10,15 @@ import type { ActionContext } from './context.ts';
 import { storeOf } from './open-store.ts';
 import type { PullRequest } from './pull-image.ts';
 
+export type PullPolicy = 'missing' | 'never' | 'always' | 'reuse';
+
 export interface ContainerWish {
   /** Id or name of a container, or an image. */
   readonly target: string;
   /** For a new container; an existing one gets it as one more name. */
   readonly name: string | undefined;
   /** `reuse`: the container of that name if there is one, whatever `target` says. */
-  readonly pull: 'missing' | 'never' | 'always' | 'reuse';
+  readonly pull: PullPolicy;
   readonly source: PullRequest;
 }
 

@@ -5,8 +5,3 @@ import { type HostPath, under } from '../paths.ts';
 export function ownersFileOf(containerDirectory: HostPath): HostPath {
   return under(containerDirectory, 'owners');
 }
-
-/** Where an engine keeps state that belongs to the container. */
-export function stateDirectoryOf(containerDirectory: HostPath): HostPath {
-  return under(containerDirectory, 'state');
-}

@@ -1,5 +1,6 @@
 /** Parsers for words that several commands take. Each throws USAGE, saying what the word should have been. */
-import { httpUrl, proxyUrl, type SettingType } from '../config/setting-types.ts';
+import { choice, httpUrl, proxyUrl, type SettingType } from '../config/setting-types.ts';
+import { type ModeName, modeNames } from '../config/settings.ts';
 import { isUdockerError, UdockerError } from '../errors.ts';
 
 /** A container's id or name, or an image: anything but nothing. */
@@ -18,6 +19,13 @@ export function parseProxyUrl(text: string): string {
   return asUsage(proxyUrl, text);
 }
 
+/** An execution mode, in any case. */
+export function parseMode(text: string): ModeName {
+  const mode = asUsage(choice(modeNames), text);
+  if (mode === undefined) throw new UdockerError('USAGE', 'the mode is empty');
+  return mode;
+}
+
 /** A parser for one of `known`. */
 export function oneOf<T extends string>(...known: readonly T[]): (text: string) => T {
   return (text) => {
@@ -29,7 +37,7 @@ export function oneOf<T extends string>(...known: readonly T[]): (text: string) 
   };
 }
 
-function asUsage<T extends string>(type: SettingType<T>, text: string): T {
+function asUsage<T extends string | undefined>(type: SettingType<T>, text: string): T {
   try {
     return type.parse(text);
   } catch (error) {

@@ -46,30 +46,18 @@ export interface NetworkConfig {
   readonly userAgent: string;
 }
 
-/** Defaults of `run`. Paths of lists are the host's. */
+/** What `run` needs to know besides its command line. Paths of lists are the host's. */
 export interface RunConfig {
   /** What the user set, for every container that has no mode of its own; undefined for automatic choice. */
   readonly mode: ModeName | undefined;
   /** The same, by CPU as the first udocker names them: x86_64 x86 arm64 arm ppc64le, DEFAULT. */
-  readonly modesByCpu: { readonly [cpu: string]: ModeName | undefined };
-  readonly command: readonly string[];
-  readonly rootPath: string;
-  readonly userPath: string;
+  readonly modesByCpu: Readonly<Record<string, ModeName | undefined>>;
   readonly sysDirs: readonly string[];
   readonly driDirs: readonly string[];
-  readonly validHostEnv: readonly string[];
-  readonly invalidHostEnv: readonly string[];
-  /** `UDOCKER` for the repository's, a path for that file, empty for whatever is found. */
-  readonly prootExecutable: string;
-  readonly runcExecutable: string;
-  readonly singularityExecutable: string;
-  readonly patchelfExecutable: string;
-  readonly prootNoSeccomp: boolean | undefined;
   readonly killOnExit: boolean;
-  readonly runcCapabilities: readonly string[];
+  /** `UDOCKER` for the repository's only, a path or name for that program; absent: whatever is found. */
+  readonly programs: Readonly<Partial<Record<'proot' | 'runc' | 'singularity', string>>>;
   readonly temporaryDirectory: HostPath;
-  /** A tree to run when the command line names none. */
-  readonly location: string;
 }
 
 export interface ConfigFacts {
@@ -142,25 +130,19 @@ function registryTable(settings: Settings): NetworkConfig['registries'] {
 }
 
 function runOf(settings: Settings, path: (text: string) => HostPath): RunConfig {
+  const programs = {
+    proot: settings.use_proot_executable,
+    runc: settings.use_runc_executable,
+    singularity: settings.use_singularity_executable,
+  };
   return {
     mode: settings.override_default_execution_mode,
     modesByCpu: settings.default_execution_modes,
-    command: settings.cmd,
-    rootPath: settings.root_path,
-    userPath: settings.user_path,
     sysDirs: settings.sysdirs_list,
     driDirs: settings.dri_list,
-    validHostEnv: settings.valid_host_env,
-    invalidHostEnv: settings.invalid_host_env,
-    prootExecutable: settings.use_proot_executable,
-    runcExecutable: settings.use_runc_executable,
-    singularityExecutable: settings.use_singularity_executable,
-    patchelfExecutable: settings.use_patchelf_executable,
-    prootNoSeccomp: settings.proot_noseccomp,
     killOnExit: settings.proot_killonexit,
-    runcCapabilities: settings.runc_capabilities,
+    programs: Object.fromEntries(Object.entries(programs).filter(([, program]) => program !== '')),
     temporaryDirectory: path(settings.tmpdir ?? '/tmp'),
-    location: settings.location,
   };
 }
 

@@ -79,7 +79,8 @@ test('parts of the repository may be elsewhere', () => {
 test('values are typed', () => {
   const conf = [
     'http_insecure = False',
-    'proot_noseccomp = True',
+    'proot_killonexit = False',
+    'use_runc_executable = /opt/crun',
     'sysdirs_list = ("/dev", "/proc")',
     'cmd = ["sh", "-l"]',
     'default_execution_modes = {"x86_64": "r1"}',
@@ -89,9 +90,10 @@ test('values are typed', () => {
   ].join('\n');
   const { config } = load({ '/etc/udocker.conf': conf });
   expect(config.network.insecure).toBe(false);
-  expect(config.run.prootNoSeccomp).toBe(true);
+  expect(config.run.killOnExit).toBe(false);
+  expect(config.run.programs).toEqual({ runc: '/opt/crun' });
   expect(config.run.sysDirs).toEqual(['/dev', '/proc']);
-  expect(config.run.command).toEqual(['sh', '-l']);
+  expect(config.settings.cmd).toEqual(['sh', '-l']);
   expect(config.run.modesByCpu).toEqual({ x86_64: 'R1' });
   expect(config.network.registries).toEqual({ 'a.b': ['https://r', 'https://i'], 'c.d': ['http://r2'] });
   expect(config.network.proxy).toBe('socks5://u:p@h:1');
@@ -155,8 +157,8 @@ test('the file of --config must exist', () => {
 test('the result is frozen through and through', () => {
   const { config } = load();
   expect(Object.isFrozen(config.settings)).toBe(true);
-  expect(Object.isFrozen(config.run.command)).toBe(true);
-  expect(() => (config.run.command as string[]).push('x')).toThrow();
+  expect(Object.isFrozen(config.run.sysDirs)).toBe(true);
+  expect(() => (config.run.sysDirs as string[]).push('x')).toThrow();
 });
 
 test('every setting takes its own default back', () => {

@@ -87,8 +87,8 @@ export const settings = {
   // Which engine, and its particulars.
   override_default_execution_mode: setting(mode, undefined, 'UDOCKER_DEFAULT_EXECUTION_MODE'),
   default_execution_modes: setting(table(mode), {}),
-  use_proot_executable: setting(text, 'UDOCKER', 'UDOCKER_USE_PROOT_EXECUTABLE'),
-  use_patchelf_executable: setting(text, 'UDOCKER', 'UDOCKER_USE_PATCHELF_EXECUTABLE'),
+  use_proot_executable: setting(text, '', 'UDOCKER_USE_PROOT_EXECUTABLE'),
+  use_patchelf_executable: setting(text, '', 'UDOCKER_USE_PATCHELF_EXECUTABLE'),
   use_runc_executable: setting(text, '', 'UDOCKER_USE_RUNC_EXECUTABLE'),
   use_singularity_executable: setting(text, '', 'UDOCKER_USE_SINGULARITY_EXECUTABLE'),
   proot_noseccomp: setting(optionalBoolean, undefined),

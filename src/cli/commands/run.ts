@@ -7,7 +7,7 @@ import { parsePublish } from '../../run/parse-publish.ts';
 import { parseUser } from '../../run/parse-user.ts';
 import { parseVolume } from '../../run/parse-volume.ts';
 import { any, asText, command, flag, list, option, optional } from '../command.ts';
-import { oneOf, parseName } from '../parsers.ts';
+import { oneOf, parseMode, parseName } from '../parsers.ts';
 import { platformOption, registryOptions } from './registry-options.ts';
 
 /** Docker's options for which there is nothing to do here; callers written for Docker send them. */
@@ -19,10 +19,8 @@ const ignoredOptions = {
   dnsSearch: list('DOMAIN', asText, 'search domains', {
     ignored: "containers use the host's network as it is",
   }),
-  gpus: option('GPUS', asText, 'GPUs of the container', {
-    ignored: 'the devices of the host are visible as they are',
-  }),
-  shmSize: option('BYTES', asText, 'size of /dev/shm', { ignored: "/dev/shm is the host's" }),
+  gpus: option('GPUS', asText, "the host's devices are visible as they are", { compatible: true }),
+  shmSize: option('BYTES', asText, "/dev/shm is the host's, with the size it has", { compatible: true }),
   interactive: flag('the standard input is always connected', { short: 'i', compatible: true }),
   tty: flag('the terminal, if there is one, is always connected', { short: 't', compatible: true }),
   attach: flag('input and outputs are always connected', { short: 'a', compatible: true }),
@@ -78,7 +76,8 @@ export const run = command({
     ),
     location: option('DIR', parseName, 'run this tree instead of a container of the repository'),
     nobanner: flag('do not announce the start'),
-    dryRun: flag('print what would be done, as JSON, and do nothing'),
+    execmode: option('MODE', parseMode, 'execution mode of this run: N1 N2 P1 P2 R1 R2 R3 ...'),
+    dryRun: flag('print what would be run, and do not run it'),
     platform: platformOption,
     ...registryOptions,
     ...ignoredOptions,
@@ -115,6 +114,7 @@ export const run = command({
       remove: input.rm,
       banner: !input.nobanner,
       dryRun: input.dryRun,
+      mode: input.execmode,
       envFiles: input.envFile,
       request: {
         command: words,
@@ -137,10 +137,12 @@ export const run = command({
         ...(input.cpusetCpus === undefined ? {} : { cpus: input.cpusetCpus }),
         ...(input.kernel === undefined ? {} : { kernel: input.kernel }),
         ...(input.hostname === undefined ? {} : { hostname: input.hostname }),
+        ...(input.gpus === undefined ? {} : { gpus: input.gpus }),
+        ...(input.shmSize === undefined ? {} : { shmSize: input.shmSize }),
       },
     });
     if (outcome.kind === 'exited') return outcome.status;
-    context.console.print(JSON.stringify(outcome.plan, undefined, 2));
+    context.console.print(outcome.text);
     return 0;
   },
 });
