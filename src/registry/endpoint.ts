@@ -4,6 +4,7 @@
  */
 import { UdockerError } from '../errors.ts';
 import type { ImageReference } from '../oci/reference.ts';
+import { isLoopback } from '../system/http-proxy.ts';
 
 export interface Endpoint {
   /** The registry as a user names it: `docker.io`, `quay.io`, `localhost:5000`. */
@@ -64,7 +65,7 @@ export function endpointFor(host: string | undefined, settings: RegistrySettings
   return {
     name,
     base: hub && base.url.host !== 'registry.hub.docker.com' ? new URL(dockerHub) : base.url,
-    httpFallback: !base.schemeGiven && (settings.insecure || isLoopbackHost(base.url.hostname)),
+    httpFallback: !base.schemeGiven && (settings.insecure || isLoopback(base.url.hostname)),
     ...(index === undefined ? {} : { index: parseAddress(index, 'the index').url }),
   };
 }
@@ -72,15 +73,6 @@ export function endpointFor(host: string | undefined, settings: RegistrySettings
 /** True when `name` is one of Docker Hub's host names. */
 export function isDockerHub(host: string): boolean {
   return hubHosts.has(host);
-}
-
-function isLoopbackHost(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(?:\.\d+){3}$/.test(hostname)
-  );
 }
 
 function addresses(

@@ -173,7 +173,7 @@ function notFound(context: RefusalContext, code: string, details: { status: numb
       }
       return make(
         `${registry} has no ${thing} ${subject.reference} of ${subject.repository}`,
-        `see which tags there are: udocker search --list-tags ${qualified(registry, subject.repository)}`,
+        'check the spelling of the tag; without one, latest is meant',
       );
     }
     case 'blob':
@@ -197,10 +197,6 @@ function notFound(context: RefusalContext, code: string, details: { status: numb
     case 'registry':
       return make(`there is no registry at ${context.answeredBy.host}`, 'check host and port');
   }
-}
-
-function qualified(registry: string, repository: string): string {
-  return registry === 'docker.io' ? repository.replace(/^library\//, '') : `${registry}/${repository}`;
 }
 
 function userOf(credentials: Credentials): string {

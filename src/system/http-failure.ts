@@ -38,7 +38,7 @@ export class HttpFault extends Error {
 type Sentence = (fault: HttpFault) => string;
 
 const untrustedHint =
-  'name the certificate authority with SSL_CERT_FILE or the configuration, or skip the check with --insecure if you must';
+  'name a file with the certificate authority in SSL_CERT_FILE, or skip the check with --insecure if you must';
 const explanations: Readonly<Record<NetworkFailure, { says: Sentence; hint: string }>> = {
   'name-not-found': {
     says: ({ host }) => `no host is called ${host}`,
