@@ -47,6 +47,16 @@ export function makeDirectory(path: HostPath, mode = 0o777): void {
   fs.mkdirSync(path, { recursive: true, mode });
 }
 
+/** Removes a file or symlink; false when there was none. */
+export function removeFile(path: HostPath): boolean {
+  return (
+    orUndefined(() => {
+      fs.unlinkSync(path);
+      return true;
+    }) ?? false
+  );
+}
+
 /**
  * Writes a whole file so that it appears at once or not at all: temporary name in the same directory, fsync,
  * rename. `mode` is applied exactly, whatever the umask.

@@ -1,0 +1,93 @@
+/**
+ * System calls about processes that the portable API lacks, through bun:ffi: signal dispositions before an
+ * exec, CPU affinity, the terminal's foreground group, and how a process that is not our child ended. Loaded
+ * only by a run that needs one of them. Under Node there is no ffi: each function says what happens then.
+ */
+import { constants } from 'node:os';
+
+type Ffi = typeof import('bun:ffi');
+
+const int = 'i32';
+const signatures = {
+  signal: { args: [int, 'ptr'], returns: 'ptr' },
+  sigprocmask: { args: [int, 'ptr', 'ptr'], returns: int },
+  sched_setaffinity: { args: [int, 'u64', 'ptr'], returns: int },
+  tcgetpgrp: { args: [int], returns: int },
+  getpgrp: { args: [], returns: int },
+  syscall: { args: ['i64', 'i64', 'i64', 'i64'], returns: 'i64' },
+  ioctl: { args: [int, 'u64', 'ptr'], returns: int },
+  tcgetattr: { args: [int, 'ptr'], returns: int },
+  tcsetattr: { args: [int, int, 'ptr'], returns: int },
+} as const;
+
+type Library = ReturnType<typeof openLibrary>;
+let library: Library | undefined;
+
+function openLibrary(ffi: Ffi) {
+  return ffi.dlopen('libc.so.6', signatures).symbols;
+}
+
+function libc(): Library | undefined {
+  if (process.versions.bun === undefined) return undefined;
+  library ??= openLibrary((process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi);
+  return library;
+}
+
+/**
+ * Undoes what the JavaScript runtime did to signals, since exec passes it on: SIGPIPE and SIGXFSZ ignored,
+ * signals blocked. Nothing happens under Node.
+ */
+export function resetSignals(): void {
+  const calls = libc();
+  if (calls === undefined) return;
+  for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) calls.signal(constants.signals[name], null);
+  const setMask = 2;
+  calls.sigprocmask(setMask, new Uint8Array(128), null);
+}
+
+/** Binds this thread, and what it starts, to CPUs given by number. False when the kernel refuses, or on Node. */
+export function setAffinity(cpus: readonly number[]): boolean {
+  const mask = new Uint8Array(1024);
+  for (const cpu of cpus) mask[cpu >> 3] = (mask[cpu >> 3] ?? 0) | (1 << (cpu & 7));
+  return libc()?.sched_setaffinity(0, BigInt(mask.length), mask) === 0;
+}
+
+/** Whether this process is in the foreground group of the terminal `fd`: its keys signal all of the group. */
+export function inForeground(fd: number): boolean {
+  const calls = libc();
+  return calls !== undefined && calls.tcgetpgrp(fd) === calls.getpgrp();
+}
+
+/** The settings of the terminal `fd`, to be given back to `restoreTerminal`; undefined when it is none. */
+export function saveTerminal(fd: number): Uint8Array | undefined {
+  const settings = new Uint8Array(256);
+  return libc()?.tcgetattr(fd, settings) === 0 ? settings : undefined;
+}
+
+/** Restores what `saveTerminal` saved. */
+export function restoreTerminal(fd: number, settings: Uint8Array): void {
+  const whenDrained = 1;
+  libc()?.tcsetattr(fd, whenDrained, settings);
+}
+
+/** pidfd_open has the same number on every CPU. Source: linux/include/uapi/asm-generic/unistd.h. */
+const pidfdOpen = 434n;
+/** _IOWR(0xFF, 11, struct pidfd_info of 64 bytes). Source: linux/include/uapi/linux/pidfd.h. */
+const pidfdGetInfo = 0xc040ff0bn;
+const pidfdInfoExit = 8n;
+
+/** A descriptor for process `pid`, whoever's child it is; undefined on kernels before 5.3, and on Node. */
+export function openPidfd(pid: number): number | undefined {
+  const fd = Number(libc()?.syscall(pidfdOpen, BigInt(pid), 0n, 0n) ?? -1n);
+  return fd < 0 ? undefined : fd;
+}
+
+/** The wait status of the ended process behind `pidfd`; undefined before it ended, or on kernels before 6.15. */
+export function endOf(pidfd: number): number | undefined {
+  const info = new Uint8Array(64);
+  const view = new DataView(info.buffer);
+  view.setBigUint64(0, pidfdInfoExit, true);
+  if (libc()?.ioctl(pidfd, pidfdGetInfo, info) !== 0) return undefined;
+  if ((view.getBigUint64(0, true) & pidfdInfoExit) === 0n) return undefined;
+  return view.getInt32(60, true);
+}

@@ -1,0 +1,187 @@
+/**
+ * Processes of the host: looking for programs, running one for its output, starting one with our own streams,
+ * becoming one, and reading about others in /proc.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { constants } from 'node:os';
+import { isErrno } from '../errors.ts';
+import { type HostPath, hostPath } from '../paths.ts';
+import { resetSignals } from './process-calls.ts';
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** The file that `name` would execute: a path as it is, a bare name from `path`; undefined when there is none. */
+export function findExecutable(name: string, path: string): HostPath | undefined {
+  const candidates = name.includes('/')
+    ? [name]
+    : path.split(':').map((directory) => `${directory || '.'}/${name}`);
+  const found = candidates.find(isExecutableFile);
+  return found === undefined ? undefined : hostPath(fs.realpathSync(found));
+}
+
+function isExecutableFile(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.X_OK);
+    return fs.statSync(path).isFile();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return false;
+    throw error;
+  }
+}
+
+export interface Output {
+  /** Exit status, or 128 + signal; undefined when it could not be started or ran out of time. */
+  readonly status: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program with empty input and collects its output; after `timeoutMs` it is killed. Never throws. */
+export function runForOutput(
+  file: HostPath,
+  args: readonly string[],
+  options: { readonly env: Environment; readonly timeoutMs: number },
+): Promise<Output> {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, {
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        texts[name] += text;
+      });
+    }
+    child.on('error', (error) => resolve({ status: undefined, stdout: '', stderr: error.message }));
+    child.on('close', (code, signal) => {
+      const timedOut = signal === 'SIGKILL' && child.killed;
+      const status = signal === null ? (code ?? undefined) : 128 + signalNumber(signal);
+      resolve({ status: timedOut ? undefined : status, ...texts });
+    });
+  });
+}
+
+/** Starts a program with our own three streams and the descriptors our caller left open for us. */
+export function startAttached(file: HostPath, args: readonly string[], env: Environment): ChildProcess {
+  return spawn(file, args, { env, stdio: ['inherit', 'inherit', 'inherit', ...furtherDescriptors()] });
+}
+
+/** Starts a program that reads from us and outlives us, in a session of its own. */
+export function startWatcher(file: HostPath, args: readonly string[]): ChildProcess {
+  const child = spawn(file, args, {
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.unref();
+  return child;
+}
+
+/**
+ * Replaces this process by `file` with exactly `env`; `args` come after the program's own name. Never returns.
+ * Throws the kernel's error (ENOENT, EACCES, E2BIG ...).
+ */
+export function becomeProcess(file: HostPath, args: readonly string[], env: Environment): never {
+  if (process.execve === undefined) throw new Error('this runtime has no process.execve');
+  resetSignals();
+  return process.execve(file, [file, ...args], env);
+}
+
+/** The number of a signal on this machine. */
+export function signalNumber(signal: NodeJS.Signals): number {
+  return constants.signals[signal];
+}
+
+/** The signal with this number; undefined when there is none (real-time signals have no names here). */
+export function signalName(number: number): NodeJS.Signals | undefined {
+  const entries = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  return entries.find(([, value]) => value === number)?.[0];
+}
+
+/** Sends `signal`; false when there is no such process (any more). */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ESRCH', 'EPERM')) return false;
+    throw error;
+  }
+}
+
+/** The children of a process, whichever of its threads started them; none when it has gone. */
+export function childrenOf(pid: number): number[] {
+  const lists = threadsOf(pid).map((thread) => readProc(`${pid}/task/${thread}/children`));
+  if (lists.every((list) => list !== undefined)) {
+    return lists.flatMap((list) => list.split(' ').filter((word) => word !== '')).map(Number);
+  }
+  // Without CONFIG_PROC_CHILDREN; also when a thread has gone meanwhile, and then it does no harm.
+  const all = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return all.map(Number).filter((other) => parentOf(other) === pid);
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES')) return [];
+    throw error;
+  }
+}
+
+function parentOf(pid: number): number | undefined {
+  const found = /^PPid:\s*(\d+)/m.exec(readProc(`${pid}/status`) ?? '');
+  return found === null ? undefined : Number(found[1]);
+}
+
+export interface ProcessStatus {
+  readonly running: boolean;
+  /** It is process 1 of a process namespace of its own. */
+  readonly first: boolean;
+  /** Whether `signal` has a handler, or is ignored. */
+  catches(signal: NodeJS.Signals): boolean;
+}
+
+/** What /proc tells of a process; undefined when it has gone. */
+export function statusOf(pid: number): ProcessStatus | undefined {
+  const text = readProc(`${pid}/status`);
+  if (text === undefined) return undefined;
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '';
+  const handled = BigInt(`0x${field('SigCgt') || '0'}`) | BigInt(`0x${field('SigIgn') || '0'}`);
+  const numbers = field('NSpid').split(/\s+/);
+  return {
+    running: !/^[ZX]/.test(field('State')),
+    first: numbers.length > 1 && numbers.at(-1) === '1',
+    catches: (signal) => ((handled >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n,
+  };
+}
+
+/** Descriptors above the three streams that our caller opened and did not mark close-on-exec (PMI, for one). */
+function furtherDescriptors(): ('ignore' | number)[] {
+  const open = fs
+    .readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => fd > 2 && survivesExec(fd));
+  const last = Math.max(2, ...open);
+  return Array.from({ length: last - 2 }, (_, index) => (open.includes(index + 3) ? index + 3 : 'ignore'));
+}
+
+const closeOnExec = 0o2000000;
+
+function survivesExec(fd: number): boolean {
+  const flags = /^flags:\s*(\d+)/m.exec(readProc(`self/fdinfo/${fd}`) ?? '')?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
+}
+
+function readProc(name: string): string | undefined {
+  try {
+    return fs.readFileSync(`/proc/${name}`, 'latin1');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return undefined;
+    throw error;
+  }
+}
