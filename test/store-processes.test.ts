@@ -1,6 +1,7 @@
 /** The store among processes: killed at awkward moments, competing for the same things, and on a full disk. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isErrno } from '../src/errors.ts';
 import { under } from '../src/paths.ts';
 import { layoutUnder } from '../src/store/layout.ts';
 import { openStore } from '../src/store/store.ts';
@@ -158,7 +159,15 @@ test.skipIf(!asRoot)(
         code: 'STORAGE',
       });
       rmSync(under(disk, 'filler'));
+      const container = await store.containers.create({ ...image, name: 'web' }, async () => undefined);
+      const rest = new Uint8Array(4096);
+      for (let i = 0; fillsUp(under(disk, `rest${i}`), rest); i += 1);
+      // Removing is what helps now, so it must work.
+      await store.containers.remove(container);
+      for (let i = 0; fillsUp(under(disk, `more${i}`), rest); i += 1);
       await store.images.remove('lab/first:1');
+      expect(readdirSync(store.layout.layers)).toEqual(['.lock']);
+      expect(store.images.list()).toEqual([]);
       expect(await store.blobs.put(blobOf(bytes), sourceOf([bytes]))).toBe('stored');
       expect(existsSync(store.blobs.path(blobOf(bytes).digest))).toBe(true);
     } finally {
@@ -167,3 +176,14 @@ test.skipIf(!asRoot)(
     }
   },
 );
+
+/** False when the disk was full already. */
+function fillsUp(path: string, bytes: Uint8Array): boolean {
+  try {
+    writeFileSync(path, bytes);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOSPC')) return false;
+    throw error;
+  }
+}

@@ -6,6 +6,7 @@
  * list `layers/.unused`, then tried at once, and otherwise by the last holder when it lets go. So nothing that was
  * just found vanishes, nothing waits for a long pull, and a removal killed half way is finished by a later command.
  */
+import { isErrno } from '../errors.ts';
 import { type HostPath, under } from '../paths.ts';
 import { appendText, listEntries, removeFile } from '../system/directory-entries.ts';
 import { lstat, readText } from '../system/files.ts';
@@ -13,7 +14,7 @@ import { acquireLock, tryLock } from '../system/lock.ts';
 import { blobsInUse, isBlobName, partialPrefix } from './blob-names.ts';
 import type { StoreListener } from './events.ts';
 import type { StoreLayout } from './layout.ts';
-import { onDisk, onDiskLater } from './storage-error.ts';
+import { onDisk, onDiskLater, storageError } from './storage-error.ts';
 
 export interface Freed {
   readonly count: number;
@@ -44,17 +45,26 @@ export async function holdingBlobs<T>(
 export function listAsUnused(layout: StoreLayout, names: readonly string[]): void {
   if (names.length === 0) return;
   const path = listPath(layout);
-  onDisk('noting unused blobs', path, () => appendText(path, `${names.join('\n')}\n`));
+  try {
+    appendText(path, `${names.join('\n')}\n`);
+  } catch (cause) {
+    // Removing must work on a full disk of all things: this process remembers them instead.
+    if (!isErrno(cause, 'ENOSPC', 'EDQUOT')) throw storageError('noting unused blobs', path, cause);
+    unlisted.set(layout, [...(unlisted.get(layout) ?? []), ...names]);
+  }
 }
+const unlisted = new WeakMap<StoreLayout, readonly string[]>();
 
 /** Frees the listed blobs that are unused, if nobody holds the blobs; otherwise the holder does it later. */
 function freeListed(layout: StoreLayout, onEvent: StoreListener): void {
-  if (lstat(listPath(layout)) === undefined) return;
+  const remembered = unlisted.get(layout) ?? [];
+  if (lstat(listPath(layout)) === undefined && remembered.length === 0) return;
   const lock = tryLock(lockPath(layout), 'exclusive');
   if (lock === 'busy' || lock === 'unavailable') return;
   try {
-    const listed = new Set((readText(listPath(layout)) ?? '').split('\n').filter(isBlobName));
-    const freed = free(layout, [...listed]);
+    const listed = (readText(listPath(layout)) ?? '').split('\n').filter(isBlobName);
+    const freed = free(layout, [...new Set([...listed, ...remembered])]);
+    unlisted.delete(layout);
     onDisk('removing the list of unused blobs', listPath(layout), () => removeFile(listPath(layout)));
     if (freed.count > 0) onEvent({ kind: 'blobs-freed', ...freed });
   } finally {

@@ -13,9 +13,6 @@ import { storageError } from './storage-error.ts';
 /** Called with the bytes of the blob that are here so far, those found on disk included. */
 export type BlobProgress = (bytes: number) => void;
 
-/** Read-only: the mark of a blob that was verified when it was written. */
-export const verifiedMode = 0o444;
-
 export interface Download {
   readonly blob: Descriptor;
   readonly partial: HostPath;
@@ -53,7 +50,7 @@ async function fetchAndPublish(job: Download, file: PartialFile): Promise<void> 
   if (file.size < job.blob.size || job.blob.size === 0) await receive(job, file, hash);
   verify(job, file, hash);
   try {
-    await file.publish(job.final, verifiedMode);
+    await file.publish(job.final);
   } catch (cause) {
     throw storageError(`storing ${job.blob.digest}`, job.final, cause);
   }

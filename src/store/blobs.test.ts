@@ -45,6 +45,16 @@ test('a blob is stored under its digest, read-only, and nothing else is left', a
   expect(seen.at(-1)).toBe(bytes.length);
 });
 
+test('what the umask keeps from others stays kept', async () => {
+  const before = process.umask(0o077);
+  try {
+    await at.store.blobs.put(blob, sourceOf([bytes]));
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(at.store.blobs.path(blob.digest)).mode & 0o777).toBe(0o400);
+});
+
 test('a blob that is there is not fetched again', async () => {
   await at.store.blobs.put(blob, sourceOf([bytes]));
   const source = sourceOf([bytes]);

@@ -8,7 +8,7 @@ import { stat } from '../system/files.ts';
 import { acquireLock } from '../system/lock.ts';
 import { openByteStream, readInChunks } from '../system/partial-file.ts';
 import { type Freed, freeUnused, holdingBlobs } from './blob-collector.ts';
-import { type BlobProgress, download, verifiedMode } from './blob-download.ts';
+import { type BlobProgress, download } from './blob-download.ts';
 import { blobPath, partialPath } from './blob-names.ts';
 import type { StoreListener } from './events.ts';
 import type { StoreLayout } from './layout.ts';
@@ -105,14 +105,14 @@ async function isWhole(path: HostPath, blob: Descriptor): Promise<boolean> {
   const hash = createHash(algorithmOf(blob.digest));
   onDisk(`checking ${blob.digest}`, path, () => readInChunks(path, (chunk) => hash.update(chunk)));
   if (hash.digest('hex') !== hexOf(blob.digest)) return false;
-  markVerified(path);
+  markVerified(path, found.mode);
   return true;
 }
 
 /** Somebody else's file, or a read-only repository: it is hashed again next time. */
-function markVerified(path: HostPath): void {
+function markVerified(path: HostPath, mode: number): void {
   try {
-    changeMode(path, verifiedMode);
+    changeMode(path, mode & 0o555);
   } catch (error) {
     if (!isErrno(error, 'EPERM', 'EACCES', 'EROFS')) throw error;
   }

@@ -2,6 +2,7 @@
  * A container appears whole, with its name, or not at all. It is built in a hidden directory; the name is taken
  * before the work begins, as a symlink that leads nowhere until the directory is renamed to where it points.
  */
+import { UdockerError } from '../errors.ts';
 import { type HostPath, under } from '../paths.ts';
 import { makeNewDirectory, rename } from '../system/directory-entries.ts';
 import { writeFileAtomically } from '../system/files.ts';
@@ -61,8 +62,9 @@ export async function createContainer(
     onDisk(`making the container ${id}`, final, () => rename(directory, final));
     return containerMade(final, id, wanted);
   } catch (cause) {
-    await undo(layout, id, name, directory);
-    throw storageError(`making the container ${id}`, directory, cause);
+    const error = storageError(`making the container ${id}`, directory, cause);
+    await undo(layout, id, name, directory, error);
+    throw error;
   } finally {
     lock.release();
   }
@@ -98,14 +100,25 @@ function writeFacts(directory: HostPath, root: HostPath, wanted: NewContainer): 
   });
 }
 
+/** If that fails too, `why` is still what went wrong; the rest is swept by a later command. */
 async function undo(
   layout: StoreLayout,
   id: string,
   name: string | undefined,
   directory: HostPath,
+  why: unknown,
 ): Promise<void> {
-  if (name !== undefined) await changingNames(layout.containers, () => dropName(layout.containers, name, id));
-  onDisk('removing an unfinished container', directory, () => removeTree(directory));
+  try {
+    if (name !== undefined)
+      await changingNames(layout.containers, () => dropName(layout.containers, name, id));
+    removeTree(directory);
+  } catch (second) {
+    const message = why instanceof Error ? why.message : String(why);
+    throw new UdockerError('STORAGE', `${message}; then removing ${directory} failed as well`, {
+      cause: new AggregateError([why, second]),
+      hint: 'what is left there is removed by the next udocker create or rm',
+    });
+  }
 }
 
 function containerMade(directory: HostPath, id: string, wanted: NewContainer): Container {

@@ -51,15 +51,16 @@ function isContainer(containers: HostPath, name: string): boolean {
   return isSafeId(name) && lstat(under(containers, name, 'container.json')) !== undefined;
 }
 
+/** Called for each of hundreds by `ps`: names are put together without being normalised, which costs more. */
 function containerAt(containers: HostPath, id: string, names: readonly string[]): Container {
-  const directory = under(containers, id);
+  const directory = `${containers}/${id}` as HostPath;
   return {
     id,
     names,
     directory,
-    root: under(directory, 'ROOT'),
-    image: readText(under(directory, 'imagerepo.name'))?.trim() ?? '',
-    protected: lstat(under(directory, 'PROTECT')) !== undefined,
+    root: `${directory}/ROOT` as HostPath,
+    image: readText(`${directory}/imagerepo.name` as HostPath)?.trim() ?? '',
+    protected: lstat(`${directory}/PROTECT` as HostPath) !== undefined,
   };
 }
 

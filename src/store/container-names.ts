@@ -47,7 +47,7 @@ function reasonAgainst(name: string): string | undefined {
 /** The id that `name` stands for, whether its container exists or not; undefined when there is no such name. */
 export function idOfName(containers: HostPath, name: string): string | undefined {
   if (!/^[^./\0][^/\0]*$/.test(name)) return undefined;
-  const target = readLink(under(containers, name));
+  const target = readLink(`${containers}/${name}` as HostPath);
   const id = target?.slice(target.lastIndexOf('/') + 1);
   return id !== undefined && isSafeId(id) ? id : undefined;
 }

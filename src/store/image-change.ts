@@ -25,7 +25,6 @@ import { lstat, makeDirectory, readBytes, readLink, stat, writeFileAtomically } 
 import { acquireLock } from '../system/lock.ts';
 import { removeTree } from '../system/remove-tree.ts';
 import { listAsUnused } from './blob-collector.ts';
-import { verifiedMode } from './blob-download.ts';
 import { blobPath, blobsOf, linkedBlobs } from './blob-names.ts';
 import type { StoreListener } from './events.ts';
 import type { StoreLayout } from './layout.ts';
@@ -162,7 +161,7 @@ function linkAll(layout: StoreLayout, directory: HostPath, final: HostPath, name
 
 function storeIndex(layout: StoreLayout, index: { digest: Digest; bytes: Uint8Array }): void {
   const path = blobPath(layout.layers, index.digest);
-  if (stat(path)?.size !== index.bytes.length) writeFileAtomically(path, index.bytes, verifiedMode);
+  if (stat(path)?.size !== index.bytes.length) writeFileAtomically(path, index.bytes, 0o444);
 }
 
 /**

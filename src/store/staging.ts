@@ -70,7 +70,9 @@ export function moveAside(layout: StoreLayout, directory: HostPath, id: string):
     rename(directory, apart);
     return apart;
   } catch (error) {
-    if (!isErrno(error, 'EXDEV', 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR')) throw error;
+    // A full disk has no room for a directory, but a rename within one needs none.
+    const elsewhere = ['EXDEV', 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC', 'EDQUOT'];
+    if (!isErrno(error, ...elsewhere)) throw error;
   }
   rename(directory, beside);
   return beside;

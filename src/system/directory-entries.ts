@@ -15,10 +15,10 @@ export interface Entry {
 /** The entries of a directory, sorted by name; undefined when there is no such directory. */
 export function listEntries(path: HostPath): Entry[] | undefined {
   try {
-    return fs
-      .readdirSync(path, { withFileTypes: true })
-      .map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
-      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const kinds = new Map<string, EntryKind>();
+    for (const entry of fs.readdirSync(path, { withFileTypes: true })) kinds.set(entry.name, kindOf(entry));
+    // Without a comparison function, and so many times faster.
+    return [...kinds.keys()].sort().map((name) => ({ name, kind: kinds.get(name) ?? 'other' }));
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;

@@ -28,7 +28,7 @@ export function diskUsage(path: HostPath): number | undefined {
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     for (const name of namesIn(directory)) {
       const entry = Buffer.concat([directory, Buffer.from('/'), name]); // names need not be UTF-8
-      const stats = fs.lstatSync(entry, { throwIfNoEntry: false });
+      const stats = orUndefined(() => fs.lstatSync(entry, { throwIfNoEntry: false }));
       if (stats !== undefined) count(entry, stats);
     }
   }
@@ -36,10 +36,15 @@ export function diskUsage(path: HostPath): number | undefined {
 }
 
 function namesIn(directory: Buffer): Buffer[] {
+  return orUndefined(() => fs.readdirSync(directory, { encoding: 'buffer' }) as Buffer[]) ?? [];
+}
+
+/** What cannot be looked at, or lies deeper than a path can say, is not counted. */
+function orUndefined<T>(look: () => T): T | undefined {
   try {
-    return fs.readdirSync(directory, { encoding: 'buffer' }) as Buffer[];
+    return look();
   } catch (error) {
-    if (isErrno(error, 'EACCES', 'EPERM', 'ENOENT')) return [];
+    if (isErrno(error, 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
     throw error;
   }
 }

@@ -37,7 +37,8 @@ const reportAfterMs = 1000;
 
 /**
  * Takes the lock on the file `path` (made when missing, its content is not touched), waiting as long as `options`
- * say. Undefined when there is no lock to be had because nothing can be written there (a read-only repository).
+ * say. Undefined when there is no lock to be had because nothing can be written there (a read-only repository, a
+ * full disk).
  * Throws STORAGE when time is up; system errors otherwise.
  */
 export async function acquireLock(
@@ -94,7 +95,7 @@ function openLockFile(path: HostPath, mode: LockMode): number | undefined {
   try {
     return fs.openSync(path, (mode === 'shared' ? O_RDONLY : O_RDWR) | O_CREAT | common, 0o644);
   } catch (error) {
-    if (!isErrno(error, 'EROFS', 'EACCES', 'EPERM')) throw error;
+    if (!isErrno(error, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw error;
   }
   try {
     return fs.openSync(path, O_RDONLY | common);

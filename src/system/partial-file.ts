@@ -18,8 +18,8 @@ export interface PartialFile {
   empty(): void;
   /** Calls `visit` with all the bytes so far, in order; the buffer is used again after each call. */
   read(visit: (chunk: Uint8Array) => void): void;
-  /** Forces the content to disk, sets the permission bits, and gives the file its final name. */
-  publish(path: HostPath, mode: number): Promise<void>;
+  /** Forces the content to disk, gives the file its final name, and takes away the right to write it. */
+  publish(path: HostPath): Promise<void>;
   close(): void;
 }
 
@@ -46,10 +46,11 @@ export function openPartialFile(path: HostPath): PartialFile {
     read(visit) {
       readAll(fd, visit);
     },
-    async publish(final, mode) {
+    async publish(final) {
       await fsync(fd);
-      fs.fchmodSync(fd, mode);
       fs.renameSync(path, final);
+      // Last: a partial file that cannot be written could not be continued after a kill.
+      fs.fchmodSync(fd, fs.fstatSync(fd).mode & 0o555);
       await syncDirectory(parentOf(final));
     },
     close() {
