@@ -44,8 +44,8 @@ try {
   console.log(`\n$ cat ${lab.home}/result`);
   await expectOutput(['cat', `${lab.home}/result`], /^written inside\n$/, 0);
   await show(['run', 'hi', 'sh', '-c', 'exit 42'], /^$/, 42);
-  await show(['rm', 'hi'], /./);
-  await show(['rmi', image], /./);
+  await show(['rm', 'hi'], /^$/);
+  await show(['rmi', image], /^$/);
 } finally {
   lab.close();
   await registry.close();
@@ -68,7 +68,7 @@ async function show(args: readonly string[], output: RegExp, status = 0): Promis
 /** Runs `command`, prints what it prints, and notes when output or status are not as expected. */
 async function expectOutput(command: readonly string[], output: RegExp, status: number): Promise<void> {
   const result = await lab.run(command);
-  process.stdout.write(result.stdout + result.stderr);
+  process.stdout.write(result.stderr + result.stdout);
   if (status !== 0 && result.status === status) console.log(`(exit status ${status})`);
   if (result.status === status && output.test(result.stdout)) return;
   failures += 1;
