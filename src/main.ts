@@ -6,8 +6,8 @@ import { commands } from './cli/commands/table.ts';
 import { runCli } from './cli/run-cli.ts';
 import { hostPath } from './paths.ts';
 import { readText } from './system/files.ts';
+import { invoker } from './system/host.ts';
 import { askLine, isTerminal, readAllInput, TerminalOutput, terminalColumns } from './system/terminal.ts';
-import { homeDirectory } from './system/user.ts';
 
 declare const UDOCKER_VERSION: string;
 
@@ -17,6 +17,7 @@ function main(): void {
   const { signal, release } = catchSignals();
   const stdout = new TerminalOutput(1);
   const { env } = process;
+  const { uid, gid, home } = invoker(env);
   runCli({
     words: process.argv.slice(2),
     commands,
@@ -29,9 +30,9 @@ function main(): void {
       readInput: readAllInput,
     },
     user: {
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-      home: homeDirectory(env.HOME),
+      uid,
+      gid,
+      home,
       cwd: hostPath(process.cwd()),
       env,
       interactive: stdout.isTerminal && isTerminal(0),

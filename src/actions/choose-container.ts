@@ -7,6 +7,7 @@ import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageEntry } from '../store/tag-directory.ts';
 import type { ActionContext } from './context.ts';
+import { requireFreeName } from './find-container.ts';
 import { storeOf } from './open-store.ts';
 import type { PullRequest } from './pull-image.ts';
 
@@ -33,7 +34,7 @@ export async function chooseContainer(context: ActionContext, wish: ContainerWis
   if (reused !== undefined) return reused;
   const existing = store.containers.find(target);
   if (existing !== undefined) return named(store, existing, name);
-  if (name !== undefined) await store.containers.requireFreeName(name);
+  if (name !== undefined) await requireFreeName(store, name);
   const image = await availableImage(context, store, wish);
   const { createContainer } = await import('./create-container.ts');
   return store.containers.require(await createContainer(context, image.text, { name }));

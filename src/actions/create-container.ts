@@ -9,6 +9,7 @@ import type { StoredImage, StoredLayer } from '../store/image-read.ts';
 import { ownersFileOf } from './container-places.ts';
 import type { ActionContext } from './context.ts';
 import type { ActionEvent } from './events.ts';
+import { requireFreeName } from './find-container.ts';
 import { requireImage } from './find-image.ts';
 import { storeOf } from './open-store.ts';
 
@@ -36,8 +37,9 @@ export async function createContainer(
     const wanted = {
       image: entry.text,
       configText: stored.configText,
-      ...(holder === undefined ? { name } : {}),
+      name: holder === undefined ? name : undefined,
     };
+    if (wanted.name !== undefined) await requireFreeName(store, wanted.name);
     const container = await store.containers.create(wanted, async ({ directory, root }) => {
       const report = await applyLayers({
         layers: stored.layers.map(layerOf),

@@ -1,5 +1,5 @@
 /** The container that a word of the command line means. */
-import { UdockerError } from '../errors.ts';
+import { isUdockerError, UdockerError } from '../errors.ts';
 import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,4 +18,20 @@ export function requireContainer(store: Store, idOrName: string): Container {
       details: { container: idOrName },
     },
   );
+}
+
+/**
+ * Refuses a name that is taken, before any work. Throws CONFLICT, in the words that callers look for on stderr,
+ * and USAGE for what is no name.
+ */
+export async function requireFreeName(store: Store, name: string): Promise<void> {
+  try {
+    await store.containers.requireFreeName(name);
+  } catch (error) {
+    if (!isUdockerError(error, 'CONFLICT')) throw error;
+    throw new UdockerError('CONFLICT', `container name already exists: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
 }

@@ -14,9 +14,12 @@ export interface LoginRequest {
 
 /**
  * Asks the registry, and stores what it accepts. Where a registry serves everybody the credentials cannot be
- * checked: they are stored, with a warning. Throws DENIED (rejected), NETWORK, INVALID, USAGE, STORAGE.
+ * checked: they are stored, with a warning. Returns which of the two it was. Throws DENIED (rejected), NETWORK, INVALID, USAGE, STORAGE.
  */
-export async function login(context: ActionContext, request: LoginRequest): Promise<void> {
+export async function login(
+  context: ActionContext,
+  request: LoginRequest,
+): Promise<'accepted' | 'unchecked'> {
   const { username, password } = request;
   warnOfCapsLock(context, password);
   const { registry, endpoint, close } = accessRegistry(context, undefined, request, context.signal);
@@ -33,6 +36,7 @@ export async function login(context: ActionContext, request: LoginRequest): Prom
       context.report({ kind: 'warning', message });
     }
     setLogin(context.config.layout.keystore, check.base.href, username, password);
+    return check.kind === 'accepted' ? 'accepted' : 'unchecked';
   } finally {
     close();
   }

@@ -98,11 +98,11 @@ function positionalText({ kind, value }: Positional<unknown>): string {
 
 /** Two columns; a long first cell gets a line of its own. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const left = Math.min(34, Math.max(...rows.map(([name]) => name.length))) + 2;
+  const left = Math.min(36, Math.max(...rows.map(([name]) => name.length))) + 2;
   return rows.flatMap(([name, text]) => {
     const lines = wrapText(text, width - left - 2);
-    const first = name.length < left ? [`  ${name.padEnd(left)}${lines[0] ?? ''}`] : [`  ${name}`];
-    const rest = name.length < left ? lines.slice(1) : lines;
+    const first = name.length + 2 <= left ? [`  ${name.padEnd(left)}${lines[0] ?? ''}`] : [`  ${name}`];
+    const rest = name.length + 2 <= left ? lines.slice(1) : lines;
     return [...first.map((line) => line.trimEnd()), ...rest.map((line) => `  ${' '.repeat(left)}${line}`)];
   });
 }

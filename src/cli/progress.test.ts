@@ -6,6 +6,7 @@ import { movingProgress, plainProgress } from './progress.ts';
 const blob = { work: 'download', digest: `sha256:${'ab12'.repeat(16)}`, size: 10_000_000 } as const;
 const life: readonly (readonly [number, BlobEvent])[] = [
   [0, { kind: 'blob-started', ...blob }],
+  [0, { kind: 'blob-progress', bytes: 0, ...blob }],
   [50, { kind: 'blob-progress', bytes: 1_000_000, ...blob }],
   [1000, { kind: 'blob-progress', bytes: 5_000_000, ...blob }],
   [2000, { kind: 'blob-done', ...blob }],
@@ -48,11 +49,22 @@ test('a moving line is redrawn in place, not too often, and one line stays', () 
   );
 });
 
+test('the rate of a continued download is that of what came now', () => {
+  const { output, text } = recorder();
+  let now = 0;
+  const progress = movingProgress(output, 80, () => now);
+  progress.show({ kind: 'blob-started', ...blob });
+  progress.show({ kind: 'blob-progress', bytes: 8_000_000, ...blob });
+  now = 1000;
+  progress.show({ kind: 'blob-done', ...blob });
+  expect(text()).toEndWith('downloaded 10.0 MB  2.00 MB/s\n');
+});
+
 test('no moving line is wider than the terminal', () => {
   const { output, text } = recorder();
   let now = 0;
   const progress = movingProgress(output, 40, () => now);
-  for (const [at, event] of life.slice(0, 3)) {
+  for (const [at, event] of life.slice(0, 4)) {
     now = at;
     progress.show(event);
   }

@@ -32,6 +32,8 @@ interface Active {
   readonly event: BlobEvent;
   readonly startedAt: number;
   bytes: number;
+  /** What an earlier attempt had brought: not part of the rate. Told by the first progress of a download. */
+  base: number | undefined;
 }
 
 /** Oftener than this nobody can read it. */
@@ -62,11 +64,19 @@ export function movingProgress(output: Output, columns: number, now: () => numbe
         draw(`${shortDigest(event.digest)}  already here\n`);
         break;
       case 'blob-started':
-        active.set(key, { event, startedAt: now(), bytes: 0 });
+        active.set(key, {
+          event,
+          startedAt: now(),
+          bytes: 0,
+          base: event.work === 'download' ? undefined : 0,
+        });
         draw('');
         break;
       case 'blob-progress':
-        if (one !== undefined) one.bytes = event.bytes;
+        if (one !== undefined) {
+          one.base ??= event.bytes;
+          one.bytes = event.bytes;
+        }
         if (now() - drawnAt >= redrawMs) draw('');
         break;
       case 'blob-done':
@@ -96,7 +106,7 @@ function doneLine(event: BlobEvent, one: Active | undefined, now: number): strin
 
 function rate(one: Active, now: number): string {
   const seconds = (now - one.startedAt) / 1000;
-  return seconds < 0.05 ? '' : `${formatBytes(one.bytes / seconds)}/s`;
+  return seconds < 0.05 ? '' : `${formatBytes((one.bytes - (one.base ?? 0)) / seconds)}/s`;
 }
 
 /** Twelve digits tell blobs apart well enough for people. */

@@ -57,7 +57,7 @@ export function readAllInput(): string {
 
 /**
  * Asks on the terminal and reads one line; with `hidden`, what is typed is not shown. Undefined at the end of
- * the input (Ctrl-D), and on Ctrl-C with `hidden`.
+ * the input (Ctrl-D) and on Ctrl-C.
  */
 export async function askLine(question: string, hidden: boolean): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
@@ -67,14 +67,15 @@ export async function askLine(question: string, hidden: boolean): Promise<string
   const output = hidden ? nowhere : process.stderr;
   const lines = createInterface({ input: process.stdin, output, terminal: isTerminal(0) });
   try {
-    return await new Promise<string | undefined>((resolve) => {
+    const answer = await new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve);
       lines.once('close', () => resolve(undefined));
       lines.once('SIGINT', () => lines.close());
     });
+    if (hidden || answer === undefined) fs.writeSync(2, '\n');
+    return answer;
   } finally {
     lines.close();
-    if (hidden) fs.writeSync(2, '\n');
   }
 }
 

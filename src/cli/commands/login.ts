@@ -33,8 +33,13 @@ export const login = command({
     const username = input.username ?? (await asked(context, 'username: ', false));
     const password = await passwordOf(input, context);
     const { login } = await import('../../actions/login.ts');
-    await login(context, { registry: input.registry, httpproxy: input.httpproxy, username, password });
-    context.console.info('login succeeded');
+    const result = await login(context, {
+      registry: input.registry,
+      httpproxy: input.httpproxy,
+      username,
+      password,
+    });
+    context.console.info(result === 'accepted' ? 'login succeeded' : 'credentials stored');
     return 0;
   },
 });
