@@ -137,8 +137,9 @@ export type Conduct =
    * It stands between; somebody has to see to signals. `through-engine`: it passes signals on, but the program
    * is process 1 of a namespace, where the kernel drops every signal left at its default. `around-engine`: it
    * ignores signals, so they go to its child; `lostStatus` is what it exits with when the program was killed.
+   * `resizes`: a changed terminal size reaches the program's own terminal.
    */
-  | { readonly kind: 'through-engine' }
+  | { readonly kind: 'through-engine'; readonly resizes: boolean }
   | { readonly kind: 'around-engine'; readonly lostStatus: number };
 
 export interface Command {

@@ -70,6 +70,24 @@ export function restoreTerminal(fd: number, settings: Uint8Array): void {
   libc()?.tcsetattr(fd, whenDrained, settings);
 }
 
+/** The same on every CPU we run on. Source: linux/include/uapi/asm-generic/ioctls.h. */
+const getWindowSize = 0x5413n;
+const setWindowSize = 0x5414n;
+
+/** Size of the terminal `fd`; undefined when it is none or has no size. */
+export function terminalSize(fd: number): { readonly columns: number; readonly rows: number } | undefined {
+  const size = new Uint16Array(4);
+  if (libc()?.ioctl(fd, getWindowSize, size) !== 0) return undefined;
+  const [rows = 0, columns = 0] = size;
+  return rows === 0 || columns === 0 ? undefined : { columns, rows };
+}
+
+/** Gives the terminal `to` the size of the terminal `from`; the kernel tells the programs on it. */
+export function copyTerminalSize(from: number, to: number): void {
+  const size = new Uint16Array(4);
+  if (libc()?.ioctl(from, getWindowSize, size) === 0) libc()?.ioctl(to, setWindowSize, size);
+}
+
 /** pidfd_open has the same number on every CPU. Source: linux/include/uapi/asm-generic/unistd.h. */
 const pidfdOpen = 434n;
 /** _IOWR(0xFF, 11, struct pidfd_info of 64 bytes). Source: linux/include/uapi/linux/pidfd.h. */
