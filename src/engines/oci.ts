@@ -163,11 +163,11 @@ export function planRuntime(
   const inner =
     runtime.rootOnly || options.inside !== undefined ? { uid: 0, gid: 0 } : { uid: user.uid, gid: user.gid };
   const inside = overlay(options, spec, found);
-  const console = runtime.wantsConsole && spec.process.terminal ? consoleMount(spec, mounts) : [];
+  const standIn = runtime.wantsConsole && spec.process.terminal ? consoleMount(spec, mounts) : [];
   const config = ociConfig(spec, {
     outer: runtime.outer(host),
     inner,
-    mounts: [...mounts, ...inside.mounts, ...console],
+    mounts: [...mounts, ...inside.mounts, ...standIn],
     proc: procOf(found),
     args: inside.args,
     env: inside.env,
@@ -177,7 +177,7 @@ export function planRuntime(
   const state = under(host.runtimeDirectory, runtime.name);
   const setup: Step[] = [
     ...setupSteps(spec),
-    ...console.map(({ source: path }): Step => ({ do: 'write-file', path, content: '', mode: 0o600 })),
+    ...standIn.map(({ source: path }): Step => ({ do: 'write-file', path, content: '', mode: 0o600 })),
     { do: 'make-directory', path: state, mode: 0o700 },
     { do: 'make-directory', path: bundle, mode: 0o700 },
     { do: 'write-file', path: under(bundle, 'config.json'), content: config, mode: 0o600 },
