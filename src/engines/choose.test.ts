@@ -53,6 +53,7 @@ test('a plan is described line by line, quoted for a shell', async () => {
     'setup: write 5 characters to /c/.udocker/passwd-1',
     'setup: make directory /work inside /c/ROOT',
     'cpus: 0,2',
+    'hidden system calls: statx',
     'env: PATH=/bin',
     'env: A=1',
     "command: /b/proot -v -1 -r /c/ROOT -w /work -0 -b '/dev:/dev!' -b '/proc:/proc!' -b '/vol:/data!' sh -c '' 'x y'",

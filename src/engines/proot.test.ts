@@ -106,7 +106,8 @@ test('detection tries a program and reads what the build can do', async () => {
     'root-emulation',
     'seccomp-acceleration',
   ]);
-  expect([...detection.quirks]).toEqual(['filters']);
+  expect([...detection.quirks]).toEqual(['filters', 'hide-statx']);
+  expect(p1.plan(sampleSpec, detection, sampleHost).command.hiddenCalls).toEqual(['statx']);
 });
 
 test('a trial that fails says so and what to try', async () => {

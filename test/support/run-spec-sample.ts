@@ -83,6 +83,7 @@ export function scriptedProbe(
     },
     findDirectory: (path) => hostPath(path),
     readHead: () => undefined,
+    contains: (_path, text) => text !== 'statx',
     withScratch: (_files, use) => use(hostPath('/scratch')),
     run: async (file, args) => {
       const line = [file, ...args].join(' ');
