@@ -3,6 +3,7 @@
  * mounts, and that nothing of a container outlives its run. Asserts on what the program inside saw.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from './support/run-job.ts';
@@ -18,6 +19,8 @@ const engines: readonly { name: string; program: string; job: Partial<Job> }[] =
   { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
   { name: 'P2', program: '/usr/bin/proot', job: { mode: 'P2' } },
 ];
+
+const asRoot = process.getuid?.() === 0;
 
 let lab: RunLab;
 beforeAll(() => {
@@ -215,6 +218,20 @@ for (const { name, program, job } of engines) {
       ]);
     });
 
+    const notRoot = asRoot ? '' : ' (skipped: needs root to make one)';
+    test.skipIf(!asRoot)(`a container that cannot be written runs all the same${notRoot}`, async () => {
+      const directory = lab.container();
+      execFileSync('chown', ['-R', '0:0', directory]);
+      const { stdout, stderr, status } = await lab.runJob(
+        sh('test -d /proc/self && cat /etc/passwd | head -n 1; echo x >/tmp/no', { directory }),
+      );
+      expect(status).not.toBe(0);
+      expect(stdout.toString()).toBe('root:x:0:0:root:/root:/bin/sh\n');
+      expect(stderr).toContain('/tmp/no');
+      const refused = await lab.runJob(sh('true', { directory, request: { workdir: '/made' } }));
+      expect([refused.status, refused.stderr]).toEqual([125, expect.stringContaining('/made')]);
+    });
+
     test('signals are at their defaults inside', async () => {
       const { stdout } = await lab.runJob({
         ...job,
@@ -224,6 +241,18 @@ for (const { name, program, job } of engines) {
     });
   });
 }
+
+const cgroups = ['/usr/bin/crun', '/usr/bin/unshare'].filter((path) => !existsSync(path));
+const cgroupsTitle = `crun where cgroups are unified${asRoot ? '' : ' (skipped: needs root to mount)'}`;
+test.skipIf(!asRoot || cgroups.length > 0 || busybox === undefined)(cgroupsTitle, async () => {
+  const job = { mode: 'R1', chosen: { runc: '/usr/bin/crun' }, command: ['sh', '-c', 'echo in; exit 3'] };
+  const file = lab.jobFile(job);
+  const script = `mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec setpriv --reuid=${lab.uid} --regid=${lab.gid} --clear-groups ${lab.executable} ${file}`;
+  const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
+    encoding: 'utf8',
+  });
+  expect([status, stdout, stderr]).toEqual([3, 'in\n', '']);
+});
 
 /** Kernels from 6.15 tell how a process ended that is not our child; PRoot itself does not. */
 function kernelTellsEnds(): boolean {

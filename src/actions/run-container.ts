@@ -87,8 +87,8 @@ export async function runContainer(
   const { mode, plan, args, events } = await prepareRun(container, request, settings);
   for (const event of events) report(event);
   report({ kind: 'starting', mode, args });
-  const onTeardownFailure = (failure: Error) => report({ kind: 'note', text: failure.message });
-  return execute(plan, { stay: settings.stay, onTeardownFailure });
+  const onTrouble = (text: string) => report({ kind: 'note', text });
+  return execute(plan, { stay: settings.stay, onTrouble });
 }
 
 /** The text of `run --dry-run`. */

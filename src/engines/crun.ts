@@ -22,6 +22,9 @@ const runtime: Runtime = {
   },
   globals: ['--cgroup-manager=disabled'],
   rootOnly: false,
+  wantsConsole: false,
+  // Up to 1.8 at least it has no handler for SIGWINCH.
+  resizes: false,
 };
 
 /** Makes the engine of modes R1 (no options), R2 and R3. */

@@ -9,6 +9,7 @@ export function describePlan(plan: ExecPlan): string {
     ...plan.ignored.map(({ feature, reason }) => `ignored: ${feature}: ${reason}`),
     ...plan.setup.map((step) => `setup: ${describeStep(step)}`),
     ...(command.cpus === undefined ? [] : [`cpus: ${command.cpus.join(',')}`]),
+    ...(command.hiddenCalls === undefined ? [] : [`hidden system calls: ${command.hiddenCalls.join(', ')}`]),
     ...Object.entries(command.env).map(([name, value]) => `env: ${quote(`${name}=${value}`)}`),
     `command: ${[command.file, ...command.args].map(quote).join(' ')}`,
     `conduct: ${conduct(plan)}`,

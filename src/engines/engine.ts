@@ -84,6 +84,8 @@ export interface Probe {
   findDirectory(path: string): HostPath | undefined;
   /** The first bytes of a file; undefined when it cannot be read. */
   readHead(path: HostPath, bytes: number): Uint8Array | undefined;
+  /** Whether the bytes of `text` occur in a file; false when it cannot be read. */
+  contains(path: HostPath, text: string): boolean;
   /** Writes `files` into a fresh directory, hands it to `use`, and removes it. */
   withScratch<T>(
     files: Readonly<Record<string, string>>,
@@ -137,8 +139,9 @@ export type Conduct =
    * It stands between; somebody has to see to signals. `through-engine`: it passes signals on, but the program
    * is process 1 of a namespace, where the kernel drops every signal left at its default. `around-engine`: it
    * ignores signals, so they go to its child; `lostStatus` is what it exits with when the program was killed.
+   * `resizes`: a changed terminal size reaches the program's own terminal.
    */
-  | { readonly kind: 'through-engine' }
+  | { readonly kind: 'through-engine'; readonly resizes: boolean }
   | { readonly kind: 'around-engine'; readonly lostStatus: number };
 
 export interface Command {
@@ -148,7 +151,13 @@ export interface Command {
   readonly env: Env;
   /** CPU numbers to run on; undefined for all. */
   readonly cpus?: readonly number[];
+  /** System calls that shall fail with ENOSYS for the engine and all below it, because it misreads them. */
+  readonly hiddenCalls?: readonly HiddenCall[];
 }
+
+/** Calls with a path that came after engines were written which pass on what they do not know. */
+export const hideableCalls = ['statx', 'faccessat2', 'openat2', 'execveat', 'fchmodat2'] as const;
+export type HiddenCall = (typeof hideableCalls)[number];
 
 export type ExitStatus =
   | { readonly kind: 'exited'; readonly code: number }

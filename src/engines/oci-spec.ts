@@ -39,12 +39,13 @@ interface OciMount {
 export interface OciSubject {
   readonly root: RunSpec['root'];
   readonly hostname: { readonly name: string };
-  readonly process: Pick<RunSpec['process'], 'terminal' | 'cwd'>;
+  readonly process: Pick<RunSpec['process'], 'terminal' | 'terminalSize' | 'cwd'>;
 }
 
 /** The text of config.json. */
 export function ociConfig(spec: OciSubject, options: OciOptions): string {
   const { inner, outer } = options;
+  const size = spec.process.terminal ? spec.process.terminalSize : undefined;
   const granted = inner.uid === 0 ? capabilities : [];
   return JSON.stringify({
     ociVersion: '1.0.2',
@@ -52,6 +53,7 @@ export function ociConfig(spec: OciSubject, options: OciOptions): string {
     hostname: spec.hostname.name,
     process: {
       terminal: spec.process.terminal,
+      ...(size === undefined ? {} : { consoleSize: { width: size.columns, height: size.rows } }),
       user: inner,
       args: options.args,
       env: Object.entries(options.env).map(([name, value]) => `${name}=${value}`),

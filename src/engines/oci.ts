@@ -36,6 +36,10 @@ export interface Runtime {
   readonly globals: readonly string[];
   /** The runtime insists on a mapping of id 0. */
   readonly rootOnly: boolean;
+  /** For a terminal it creates /dev/console, which in the host's own /dev it may not: it gets one of ours. */
+  readonly wantsConsole: boolean;
+  /** Whether it passes changes of the terminal's size on. */
+  readonly resizes: boolean;
 }
 
 export interface OciOptions {
@@ -159,10 +163,11 @@ export function planRuntime(
   const inner =
     runtime.rootOnly || options.inside !== undefined ? { uid: 0, gid: 0 } : { uid: user.uid, gid: user.gid };
   const inside = overlay(options, spec, found);
+  const standIn = runtime.wantsConsole && spec.process.terminal ? consoleMount(spec, mounts) : [];
   const config = ociConfig(spec, {
     outer: runtime.outer(host),
     inner,
-    mounts: [...mounts, ...inside.mounts],
+    mounts: [...mounts, ...inside.mounts, ...standIn],
     proc: procOf(found),
     args: inside.args,
     env: inside.env,
@@ -172,6 +177,7 @@ export function planRuntime(
   const state = under(host.runtimeDirectory, runtime.name);
   const setup: Step[] = [
     ...setupSteps(spec),
+    ...standIn.map(({ source: path }): Step => ({ do: 'write-file', path, content: '', mode: 0o600 })),
     { do: 'make-directory', path: state, mode: 0o700 },
     { do: 'make-directory', path: bundle, mode: 0o700 },
     { do: 'write-file', path: under(bundle, 'config.json'), content: config, mode: 0o600 },
@@ -183,9 +189,16 @@ export function planRuntime(
     setup,
     command: { ...command, ...(spec.cpus === undefined ? {} : { cpus: spec.cpus }) },
     teardown: [{ do: 'remove', path: under(state, `udocker-${host.invocation}`) }],
-    conduct: { kind: 'through-engine' },
+    conduct: { kind: 'through-engine', resizes: runtime.resizes || !spec.process.terminal },
     ignored: [...ignored, ...notGiven(runtime, options, spec)],
   };
+}
+
+function consoleMount(spec: RunSpec, mounts: readonly Mount[]): Mount[] {
+  if (!mounts.some(({ target, source }) => target === '/dev' && source === '/dev')) return [];
+  const source = under(spec.container.stateDirectory, 'console');
+  const common = { readonly: false, kind: 'file', origin: 'volume', targetExists: true } as const;
+  return [{ source, target: guestPath('/dev/console'), ...common }];
 }
 
 /** The runtime's own environment is none of the container's. */

@@ -4,15 +4,16 @@
  */
 import { UdockerError } from '../errors.ts';
 import type { RunSpec, User } from '../run/run-spec.ts';
-import type {
-  Available,
-  Detection,
-  Engine,
-  ExecPlan,
-  Feature,
-  HostFacts,
-  Probe,
-  ProbeResult,
+import {
+  type Available,
+  type Detection,
+  type Engine,
+  type ExecPlan,
+  type Feature,
+  type HostFacts,
+  hideableCalls,
+  type Probe,
+  type ProbeResult,
 } from './engine.ts';
 import { findEngineProgram, isUnavailable, machineNames, unavailable } from './find-program.ts';
 import { setupSteps } from './setup.ts';
@@ -60,6 +61,9 @@ async function detect(options: ProotOptions, host: HostFacts, probe: Probe): Pro
   const quirks = new Set(
     /seccomp_filter = yes/.test(about.stdout) || features.has('ports') ? ['filters'] : [],
   );
+  // A build carries the names of the calls it translates; others it passes on with the path as it is, and then
+  // they look at the host's files. Programs do without them when told that the kernel lacks them.
+  for (const call of hideableCalls) if (!probe.contains(executable, call)) quirks.add(`hide-${call}`);
   const version = /(?:^|\s)v?(\d+\.\d+[\w.-]*)/.exec(`${about.stdout}\n${help.stdout}`)?.[1] ?? 'unknown';
   return { kind: 'available', executable, version, features, helpers: {}, quirks };
 }
@@ -98,6 +102,7 @@ function plan(options: ProotOptions, spec: RunSpec, found: Available, host: Host
     name,
     ...process.args.slice(1),
   ];
+  const hiddenCalls = hideableCalls.filter((call) => found.quirks.has(`hide-${call}`));
   return {
     engine: 'proot',
     setup: setupSteps(spec),
@@ -106,6 +111,7 @@ function plan(options: ProotOptions, spec: RunSpec, found: Available, host: Host
       args,
       env: { ...process.env, ...ownVariables(options, found, host) },
       ...(spec.cpus === undefined ? {} : { cpus: spec.cpus }),
+      ...(hiddenCalls.length === 0 ? {} : { hiddenCalls }),
     },
     teardown: [],
     conduct: { kind: 'around-engine', lostStatus: 255 },

@@ -8,6 +8,8 @@ const runtime: Runtime = {
   wrap: (_found, _host, words) => words,
   globals: [],
   rootOnly: true,
+  wantsConsole: true,
+  resizes: true,
 };
 
 /** Makes the engine of modes R1 (no options), R2 and R3. */

@@ -4,15 +4,15 @@
  */
 import type { ExecPlan, ExitStatus } from '../engines/engine.ts';
 import { UdockerError } from '../errors.ts';
-import { setAffinity } from '../system/process-calls.ts';
+import { hideSystemCalls, setAffinity } from '../system/process-calls.ts';
 import { becomeProcess } from '../system/processes.ts';
 import { carryOutAll, carryOutSteps } from './steps.ts';
 
 export interface ExecuteOptions {
   /** Somebody has something to do afterwards (`--rm`), so the process must not be replaced. */
   readonly stay: boolean;
-  /** Told of teardown steps that failed; the program's status stands all the same. */
-  readonly onTeardownFailure?: (failure: UdockerError) => void;
+  /** Told of what failed without keeping the program from running, such as a teardown step. */
+  readonly onTrouble?: (text: string) => void;
 }
 
 /**
@@ -22,18 +22,23 @@ export interface ExecuteOptions {
 export async function execute(plan: ExecPlan, options: ExecuteOptions): Promise<ExitStatus> {
   try {
     carryOutSteps(plan.setup);
-    const { cpus } = plan.command;
+    const { cpus, hiddenCalls = [] } = plan.command;
     if (cpus !== undefined && !setAffinity(cpus)) {
       throw new UdockerError(
         'UNSUPPORTED',
         `binding the container to CPU ${cpus.join(',')}: the kernel refuses`,
       );
     }
+    if (hiddenCalls.length > 0 && !hideSystemCalls(hiddenCalls)) {
+      options.onTrouble?.(
+        `the kernel refuses to hide ${hiddenCalls.join(', ')}; some paths will be the host's`,
+      );
+    }
     if (plan.conduct.kind === 'transparent' && plan.teardown.length === 0 && !options.stay) become(plan);
     const { supervise } = await import('./supervise.ts');
     return await supervise(plan);
   } finally {
-    for (const failure of carryOutAll(plan.teardown)) options.onTeardownFailure?.(failure);
+    for (const failure of carryOutAll(plan.teardown)) options.onTrouble?.(failure.message);
   }
 }
 

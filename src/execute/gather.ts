@@ -3,18 +3,22 @@ import type { HostFacts } from '../engines/engine.ts';
 import type { HostPath } from '../paths.ts';
 import type { RunHost } from '../run/facts.ts';
 import * as host from '../system/host.ts';
+import { terminalSize } from '../system/process-calls.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
 /** Facts for `specify`. */
 export function gatherRunHost(env: Variables): RunHost {
+  const terminal = host.isTerminal(0) && host.isTerminal(1);
+  const size = terminal ? terminalSize(0) : undefined;
   return {
     ...host.invoker(env),
     env,
     hostname: host.hostName(),
     architecture: host.architecture(),
     cpus: host.usableCpus(),
-    terminal: host.isTerminal(0) && host.isTerminal(1),
+    terminal,
+    ...(size === undefined ? {} : { terminalSize: size }),
     foreignArchitectures: host.foreignArchitectures(),
     files: host.hostFiles,
     freePort: host.freePort,

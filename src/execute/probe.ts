@@ -2,7 +2,7 @@
 import type { Probe } from '../engines/engine.ts';
 import { type HostPath, hostPath, parentOf, under } from '../paths.ts';
 import { makeDirectory } from '../system/files.ts';
-import { hostFiles } from '../system/host.ts';
+import { hostFiles, readBytesIfAllowed } from '../system/host.ts';
 import { findExecutable, runForOutput } from '../system/processes.ts';
 import { removeTree, writeOnce } from '../system/run-files.ts';
 
@@ -18,6 +18,7 @@ export function realProbe(path: string, runtimeDirectory: HostPath): Probe {
       return real !== undefined && hostFiles.lstat(real)?.kind === 'directory' ? real : undefined;
     },
     readHead: hostFiles.readHead,
+    contains: (path, text) => readBytesIfAllowed(path)?.includes(text) ?? false,
     async withScratch(files, use) {
       scratches += 1;
       const directory = under(runtimeDirectory, `probe-${process.pid}-${scratches}`);

@@ -6,7 +6,14 @@ import type { Conduct, ExecPlan, ExitStatus } from '../engines/engine.ts';
 import { UdockerError } from '../errors.ts';
 import { hostPath } from '../paths.ts';
 import { endOf, inForeground, openPidfd, restoreTerminal, saveTerminal } from '../system/process-calls.ts';
-import { childrenOf, sendSignal, startAttached, startWatcher, statusOf } from '../system/processes.ts';
+import {
+  childrenOf,
+  resizeTerminalOf,
+  sendSignal,
+  startAttached,
+  startWatcher,
+  statusOf,
+} from '../system/processes.ts';
 import { waitStatus } from './exit-status.ts';
 
 /** Those a terminal sends to its whole foreground group, so that the engine and perhaps the program have them. */
@@ -18,6 +25,7 @@ export async function supervise(plan: ExecPlan): Promise<ExitStatus> {
   const terminal = saveTerminal(0);
   const attendant = new Attendant(plan.conduct);
   const listeners = forwarded.map((signal) => ({ signal, listener: () => attendant.deliver(signal) }));
+  listeners.push({ signal: 'SIGWINCH', listener: () => attendant.resize() });
   for (const { signal, listener } of listeners) process.on(signal, listener);
   try {
     const { file, args, env } = plan.command;
@@ -92,6 +100,13 @@ class Attendant {
       this.fatal = signal;
       sendSignal(this.engine, 'SIGKILL');
     } else if (!groupHasIt) sendSignal(this.engine, signal);
+  }
+
+  /** Our terminal has a new size. */
+  resize(): void {
+    const first = this.findFirst();
+    if (this.conduct.kind === 'through-engine' && !this.conduct.resizes && first !== undefined)
+      resizeTerminalOf(first);
   }
 
   /** What the end of the engine says about the end of the program. */

@@ -3,7 +3,7 @@
  * pure. The real ones are in `system/host.ts`; tests build small ones in memory.
  */
 import type { HostPath } from '../paths.ts';
-import type { Env } from './run-spec.ts';
+import type { Env, TerminalSize } from './run-spec.ts';
 
 export type EntryKind = 'directory' | 'file' | 'symlink' | 'device' | 'other';
 
@@ -39,6 +39,7 @@ export interface RunHost {
   readonly cpus: readonly number[];
   /** Standard input and output are both terminals. */
   readonly terminal: boolean;
+  readonly terminalSize?: TerminalSize;
   /** GOARCH names of foreign CPUs whose programs the kernel can start through binfmt_misc. */
   readonly foreignArchitectures: readonly string[];
   readonly files: FileView;

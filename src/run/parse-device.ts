@@ -17,7 +17,8 @@ export function parseDevice(text: string): DeviceRequest {
   const target = second === undefined || isPermissions ? source : second;
   const permissions = isPermissions ? second : (third ?? 'rwm');
   if (rest.length > 0 || (isPermissions && third !== undefined)) throw usage(text, 'too many colons');
-  if (!source.startsWith('/dev/')) throw usage(text, 'a device is a path below /dev');
+  if (!source.startsWith('/dev/') || !hostPath(source).startsWith('/dev/'))
+    throw usage(text, 'a device is a path below /dev');
   if (!/^[rwm]{1,3}$/.test(permissions)) throw usage(text, 'permissions are made of r, w and m');
   return { source: hostPath(source), target: guestPath(target) };
 }

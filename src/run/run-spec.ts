@@ -38,6 +38,13 @@ export interface Process {
   readonly user: User;
   /** Standard input and output are both terminals. */
   readonly terminal: boolean;
+  /** Of that terminal at the start; undefined when unknown. */
+  readonly terminalSize?: TerminalSize;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export type Env = Readonly<Record<string, string>>;

@@ -66,6 +66,7 @@ export function specify(
       cwd: cwd.path,
       user: named(user, accounts),
       terminal: host.terminal,
+      ...(host.terminalSize === undefined ? {} : { terminalSize: host.terminalSize }),
     },
     guest: program.guest,
     container: place(container),

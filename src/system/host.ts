@@ -200,6 +200,11 @@ function orAbsent<T>(read: () => T): T | undefined {
   }
 }
 
+/** All bytes of a file; undefined when it is missing or may not be read. */
+export function readBytesIfAllowed(path: HostPath): Buffer | undefined {
+  return orAbsent(() => fs.readFileSync(path));
+}
+
 /** What changes when a file is replaced or rewritten; undefined when it is gone. */
 export function fileIdentity(path: HostPath): string | undefined {
   return orAbsent(() => {

@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
-import { resetSignals } from './process-calls.ts';
+import { copyTerminalSize, resetSignals } from './process-calls.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -158,6 +158,19 @@ export function statusOf(pid: number): ProcessStatus | undefined {
     first: numbers.length > 1 && numbers.at(-1) === '1',
     catches: (signal) => ((handled >> BigInt(signalNumber(signal) - 1)) & 1n) === 1n,
   };
+}
+
+/** Gives the terminal on which process `pid` reads the size of ours. Nothing happens when it has gone. */
+export function resizeTerminalOf(pid: number): void {
+  let fd: number;
+  try {
+    fd = fs.openSync(`/proc/${pid}/fd/0`, fs.constants.O_RDWR | fs.constants.O_NOCTTY);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENXIO', 'EIO')) return;
+    throw error;
+  }
+  copyTerminalSize(0, fd);
+  fs.closeSync(fd);
 }
 
 /** Descriptors above the three streams that our caller opened and did not mark close-on-exec (PMI, for one). */
