@@ -54,6 +54,16 @@ test('the lowest bad layer is the error, whatever the threads are doing', async 
   });
 });
 
+test('damage found by a decompressing thread ends all threads', async () => {
+  using box = new Sandbox();
+  const layers = [layer(0), layer(1).subarray(0, -20), layer(2)];
+  const made = box.apply(layers, { work: 'threads' });
+  await expect(made).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining('ends too early'),
+  });
+});
+
 test('an aborted signal stops the work', async () => {
   const layers = Array.from({ length: 6 }, (_, index) => layer(index));
   using box = new Sandbox();
