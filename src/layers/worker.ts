@@ -2,7 +2,7 @@
  * Where the threads of this room start: an entry point of the build (see system/workers.ts). A thread either
  * decompresses layers into a ring or takes them from the rings and extracts them.
  */
-import { receivedJob, tellStarter } from '../system/workers.ts';
+import { receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
 import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
@@ -37,7 +37,7 @@ function extract(job: ExtractJob, board: Board): ReturnType<typeof extractLayers
     open: (index) => {
       const ring = rings[board.takerOf(index)];
       if (ring === undefined) throw new RangeError(`no ring for layer ${index}`);
-      return ring;
+      return ring.layer();
     },
     started: (index) => tell({ kind: 'event', event: { kind: 'layer-started', index } }),
     finished: (index, bytes) => tell({ kind: 'event', event: { kind: 'layer-finished', index, bytes } }),
@@ -49,4 +49,5 @@ function tell(message: Message): void {
   tellStarter(message);
 }
 
+stayAlive();
 work(receivedJob() as Job).then(tell, (error: unknown) => tell({ kind: 'failed', error: recordOf(error) }));

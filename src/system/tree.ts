@@ -25,6 +25,11 @@ export class Tree {
     this.#rootBytes = Buffer.from(this.#root);
   }
 
+  /** The most bytes a path below the root can have: PATH_MAX with its NUL, less the root. */
+  get longestPath(): number {
+    return 4095 - this.#rootBytes.length;
+  }
+
   /** The host's name for `path`: text where that is exact, else bytes. */
   host(path: ByteString): HostName {
     if (isPlain(path)) return path === '' ? this.root : this.#root + path;
@@ -90,7 +95,7 @@ export class Tree {
 
   /** Access and modification time in seconds since 1970, of `path` itself. */
   setTime(path: ByteString, seconds: number): void {
-    fs.lutimesSync(this.host(path), seconds, seconds);
+    fs.lutimesSync(this.host(path), stamp(seconds), stamp(seconds));
   }
 
   removeFile(path: ByteString): void {
@@ -129,7 +134,7 @@ export function openMode(fd: number): number {
 
 /** Access and modification time of an open file, in seconds since 1970. */
 export function setOpenTime(fd: number, seconds: number): void {
-  fs.futimesSync(fd, seconds, seconds);
+  fs.futimesSync(fd, stamp(seconds), stamp(seconds));
 }
 
 export function close(fd: number): void {
@@ -139,4 +144,9 @@ export function close(fd: number): void {
 /** The file creation mask of this process. */
 export function umask(): number {
   return process.umask();
+}
+
+// The runtime takes a negative number to mean now; a Date before 1970 is taken at its word.
+function stamp(seconds: number): number | Date {
+  return seconds < 0 ? new Date(seconds * 1000) : seconds;
 }

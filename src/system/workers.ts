@@ -26,6 +26,14 @@ export function tellStarter(message: unknown): void {
   parentPort?.postMessage(message);
 }
 
+/**
+ * In a worker: from now on only the starter ends this thread. A thread that ends by itself may do so before its last
+ * message has been delivered, or while work is pending that the runtime does not count.
+ */
+export function stayAlive(): void {
+  parentPort?.on('message', () => {});
+}
+
 /** How many threads this process may run at the same time. */
 export function processors(): number {
   return availableParallelism();

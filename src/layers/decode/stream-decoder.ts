@@ -2,14 +2,15 @@
  * The documented way to read a layer: node:zlib streams with large chunks. Slower than `LayerReader`, used where the
  * runtime's handles do not behave as expected.
  */
-import type { Buffer } from 'node:buffer';
-import type { Readable, Transform } from 'node:stream';
+import { Buffer } from 'node:buffer';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { isUdockerError, UdockerError } from '../../errors.ts';
 import { FileReader } from '../../system/read-file.ts';
 import type { Layer } from '../layer.ts';
 import { invalid } from '../tar/fault.ts';
 import { BlobCheck } from './blob-check.ts';
+import type { Pull } from './decoder.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import { formatOf } from './format.ts';
 
@@ -23,69 +24,52 @@ export async function* streamLayer(
   refuseEncrypted(layer);
   const check = new BlobCheck(layer);
   const file = new FileReader(layer.path, chunkBytes);
-  const pieces = checked(file, check, onProgress);
+  const pull = (): Buffer | undefined => {
+    const piece = file.next();
+    if (piece !== undefined) check.passBlob(piece);
+    onProgress(check.blobBytes);
+    return piece;
+  };
   try {
-    for await (const piece of decompressed(pieces)) {
+    for await (const piece of decompressed(pull)) {
       check.passTar(piece);
       yield piece;
     }
-    finishBlob(pieces, check);
+    finishBlob(pull, check);
     check.finishTar();
   } catch (error) {
-    if (isUdockerError(error, 'INVALID')) finishBlob(pieces, check);
+    if (isUdockerError(error, 'INVALID')) finishBlob(pull, check);
     throw error;
   } finally {
     file.close();
   }
 }
 
-async function* decompressed(pieces: Generator<Buffer>): AsyncGenerator<Buffer> {
-  const first = pieces.next();
-  if (first.done === true) return;
-  const format = formatOf(first.value);
+async function* decompressed(pull: Pull): AsyncGenerator<Buffer> {
+  const first = pull();
+  const format = first === undefined ? 'plain' : formatOf(first);
+  const pieces = Readable.from(copies(first, pull), { objectMode: true, highWaterMark: 2 });
   if (format === 'plain') {
-    yield first.value;
-    yield* pieces;
+    yield* pieces as AsyncIterable<Buffer>;
     return;
   }
   const decoder = format === 'gzip' ? createGunzip({ chunkSize: chunkBytes }) : zstd();
-  const fed = feed(decoder, first.value, pieces);
+  // The failure is seen by the loop below; pipeline passes it on from one to the other and closes both.
+  pipeline(pieces, decoder, () => {});
   try {
-    for await (const piece of decoder as Readable) yield piece as Buffer;
+    for await (const piece of decoder) yield piece as Buffer;
   } catch (error) {
     throw invalid(`its compressed data is damaged or ends too early (${(error as Error).message})`);
-  } finally {
-    decoder.destroy();
-    await fed;
   }
 }
 
-async function feed(decoder: Transform, first: Buffer, rest: Generator<Buffer>): Promise<void> {
-  const write = (piece: Buffer): Promise<void> =>
-    new Promise((resolve) => {
-      // Called on failure and destruction as well; the reading side reports those.
-      decoder.write(piece, () => resolve());
-    });
-  await write(first);
-  for (let next = rest.next(); next.done !== true && !decoder.destroyed; next = rest.next())
-    await write(next.value);
-  decoder.end();
+// Streams read ahead, and the reader's buffer is used again: each piece is a copy.
+function* copies(first: Buffer | undefined, pull: Pull): Generator<Buffer> {
+  for (let piece = first; piece !== undefined; piece = pull()) yield Buffer.from(piece);
 }
 
-function* checked(
-  file: FileReader,
-  check: BlobCheck,
-  onProgress: (bytes: number) => void,
-): Generator<Buffer> {
-  for (let piece = file.next(); piece !== undefined; piece = file.next()) {
-    check.passBlob(piece);
-    onProgress(check.blobBytes);
-    yield piece;
-  }
-}
-
-function finishBlob(pieces: Generator<Buffer>, check: BlobCheck): void {
-  while (pieces.next().done !== true);
+function finishBlob(pull: Pull, check: BlobCheck): void {
+  while (pull() !== undefined);
   check.finishBlob();
 }
 

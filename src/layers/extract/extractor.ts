@@ -45,6 +45,7 @@ export class Extractor {
   apply(entry: Entry, body: Body): void {
     this.counts.entries += 1;
     const path = entryPath(entry.name);
+    if (path.length > this.tree.longestPath) throw tooLong();
     const whiteout = whiteoutOf(path);
     if (whiteout !== undefined) this.#whiteout(whiteout);
     else if (path === rootPath) this.#root(entry);
@@ -174,4 +175,9 @@ export class Extractor {
     this.records.clear(path);
     this.#touched?.add(path);
   }
+}
+
+// Said before thousands of parent directories are made.
+function tooLong(): Error {
+  return Object.assign(new Error('path too long'), { code: 'ENAMETOOLONG' });
 }

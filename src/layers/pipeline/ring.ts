@@ -77,12 +77,31 @@ export class Ring {
     return undefined;
   }
 
-  /** Consumer: gives the chunk last received back. */
+  /** Consumer: the next layer in the ring, which stays at its end once it has ended or failed. */
+  layer(): { next(): Buffer | undefined } {
+    let ended = false;
+    return {
+      next: () => {
+        if (ended) return undefined;
+        ended = true; // also when the next line throws
+        const chunk = this.next();
+        ended = chunk === undefined;
+        return chunk;
+      },
+    };
+  }
+
+  /**
+   * Consumer: gives the chunk last received back. A producer that found the ring full is woken when it is half empty,
+   * since waking it for every slot costs a switch of threads each time; on its way down the count passes the half.
+   */
   release(): void {
     if (!this.#holding) return;
     this.#holding = false;
     this.#mine += 1;
-    this.#announce(returned, this.#mine);
+    Atomics.store(this.#control, returned, this.#mine);
+    const waiting = Atomics.load(this.#control, written) - this.#mine;
+    if (waiting === this.#slots.length >> 1) Atomics.notify(this.#control, returned);
   }
 
   #slot(): Buffer {
