@@ -62,7 +62,7 @@ const result = await Bun.build({
 for (const message of result.logs) console.error(message);
 if (!result.success) process.exit(1);
 
-/** Worker files are entry points of their own; by convention their names end in `.worker.ts`. */
+/** Worker threads start from entry points of their own: the files named `worker.ts` (see src/system/workers.ts). */
 function workers(): string[] {
-  return [...new Bun.Glob('src/**/*.worker.ts').scanSync('.')].sort();
+  return [...new Bun.Glob('src/**/worker.ts').scanSync('.')].sort();
 }

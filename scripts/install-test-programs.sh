@@ -2,9 +2,9 @@
 # Installs the Debian programs that the tests use, when it is root and something is missing. Without root the
 # tests that need a missing program skip, each saying which.
 set -eu
-packages="apache2-utils attr bubblewrap busybox-static crun docker-registry fakechroot gcc gcc-aarch64-linux-gnu
+packages="apache2-utils attr bubblewrap busybox-static crun dante-server docker-registry fakechroot gcc gcc-aarch64-linux-gnu
   gdb git hyperfine libc6-dev make microsocks mmdebstrap musl-tools openssl podman procps proot runc
-  skopeo strace tinyproxy tmux umoci uidmap util-linux xz-utils zstd"
+  skopeo squid strace tinyproxy tmux umoci uidmap util-linux xz-utils zstd"
 missing=
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"

@@ -19,7 +19,7 @@ const below = [
   'config',
 ];
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['cli', 'config', 'system'],
+  main: ['cli', 'cli/commands', 'config', 'system'],
   cli: ['actions', 'config'],
   'cli/commands': ['cli', 'actions', 'config', 'oci', 'run'],
   actions: below,

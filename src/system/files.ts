@@ -19,12 +19,12 @@ export function readBytes(path: HostPath): Uint8Array | undefined {
 
 /** What `path` itself is (a symlink is not followed); undefined when there is nothing. */
 export function lstat(path: HostPath): fs.Stats | undefined {
-  return orUndefined(() => fs.lstatSync(path));
+  return orUndefined(() => fs.lstatSync(path, { throwIfNoEntry: false })); // an error costs more than the call
 }
 
 /** What `path` leads to; undefined when that is nothing. */
 export function stat(path: HostPath): fs.Stats | undefined {
-  return orUndefined(() => fs.statSync(path));
+  return orUndefined(() => fs.statSync(path, { throwIfNoEntry: false }));
 }
 
 /** Names in a directory, sorted by code unit; undefined when there is no such directory. */
@@ -45,6 +45,16 @@ export function readLink(path: HostPath): string | undefined {
 /** Makes a directory and those above it; nothing happens when it exists. */
 export function makeDirectory(path: HostPath, mode = 0o777): void {
   fs.mkdirSync(path, { recursive: true, mode });
+}
+
+/** Removes a file or symlink; false when there was none. */
+export function removeFile(path: HostPath): boolean {
+  return (
+    orUndefined(() => {
+      fs.unlinkSync(path);
+      return true;
+    }) ?? false
+  );
 }
 
 /**
@@ -73,7 +83,7 @@ export function temporaryName(path: HostPath): HostPath {
 }
 let counter = 0;
 
-function orUndefined<T>(read: () => T): T | undefined {
+function orUndefined<T>(read: () => T | undefined): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -1,0 +1,84 @@
+/* x86-64: registers of a caught call, raw system calls, the layout of signal frames. */
+#ifndef X86_64_CPU_H
+#define X86_64_CPU_H
+#include <asm/signal.h>
+#include <asm/siginfo.h>
+#include <asm/sigcontext.h>
+#include <asm/ucontext.h>
+#include <linux/audit.h>
+
+#include "../../sys/types.h"
+#include "offsets.h"
+
+#define ARCH_AUDIT AUDIT_ARCH_X86_64
+#define ARCH_ELF_MACHINE 62 /* EM_X86_64 */
+#define ARCH_NAME "x86_64"
+#define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
+
+/* The guest's registers at a system call. rcx and r11 are not kept: the instruction itself destroys them. */
+struct regs {
+    u64 r15, r14, r13, r12, rbp, rbx, r10, r9, r8, rax, rdx, rsi, rdi, rip, rsp, flags;
+};
+
+static inline long arch_syscall(long nr, long a, long b, long c, long d, long e, long f) {
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline long regs_number(const struct regs *r) { return (long)r->rax; }
+static inline u64 regs_stack(const struct regs *r) { return r->rsp; }
+static inline void regs_set_result(struct regs *r, long value) { r->rax = (u64)value; }
+static inline void regs_arguments(const struct regs *r, u64 a[6]) {
+    a[0] = r->rdi, a[1] = r->rsi, a[2] = r->rdx, a[3] = r->r10, a[4] = r->r8, a[5] = r->r9;
+}
+/* Make the guest run its call again: `number` is what it had asked for. */
+static inline void regs_restart(struct regs *r, long number) {
+    r->rax = (u64)number;
+    r->rip -= 2; /* the length of the syscall instruction */
+}
+
+/* The machine part of a signal frame. */
+static inline u64 frame_pc(const struct ucontext *uc) { return uc->uc_mcontext.rip; }
+static inline u64 frame_sp(const struct ucontext *uc) { return uc->uc_mcontext.rsp; }
+static inline u64 frame_result(const struct ucontext *uc) { return uc->uc_mcontext.rax; }
+static inline u64 frame_argument0(const struct ucontext *uc) { return uc->uc_mcontext.rdi; }
+static inline void frame_set_pc(struct ucontext *uc, u64 pc) { uc->uc_mcontext.rip = pc; }
+
+void frame_to_regs(const struct ucontext *uc, struct regs *r);
+void regs_to_frame(const struct regs *r, struct ucontext *uc);
+/* Make the frame continue at enter(slot) on the slot's own stack. */
+void frame_enter(struct ucontext *uc, void *slot);
+/* A signal hit the last instructions before the guest goes on, where the stack is the guest's again.
+ * Complete them in the frame. Returns false where the frame is not in that stretch; *held tells whether the
+ * slot (then in *slot) had still to be released. */
+bool frame_complete_exit(struct ucontext *uc, void **slot, bool *held);
+
+/* Assembly. */
+void engine_start(void);
+void enter(void);                /* rdi: slot. Calls dispatch(slot), then resumes the guest */
+void exit_begin(void);           /* from here on dispatch is over, and a signal must take exit_slow */
+void exit_release(void), exit_released(void);
+void exit_slow(void);
+void signal_restorer(void);
+void trap_entry(void);           /* the SIGSYS handler */
+void fault_entry(void);
+void signal_stubs(void);
+void blocking_begin(void), blocking_call(void), blocking_end(void), blocking_abort(void);
+void fault_begin(void), fault_end(void), fault_fixup(void);
+
+/* A call that may wait: given up with -512 where a signal came in before the kernel took it. */
+long arch_blocking(long nr, const u64 arguments[6], void *slot);
+/* Copies that survive a bad guest address: 0, or -EFAULT. */
+long arch_copy(void *to, const void *from, size_t n);
+/* Copy text up to `size` bytes, the NUL included: its length, -ENAMETOOLONG or -EFAULT. */
+long arch_copy_text(char *to, const char *from, size_t size);
+__attribute__((noreturn)) void arch_jump(u64 entry, u64 stack);
+
+#endif

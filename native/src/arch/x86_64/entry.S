@@ -1,0 +1,207 @@
+/* x86-64 assembly: process start, the way into and out of a caught call, signal stubs, guarded copies. */
+#include "offsets.h"
+
+        .text
+
+/* The kernel jumps here after execve: argc, argv, environment and auxiliary vector lie on the stack. */
+        .globl engine_start
+engine_start:
+        xor     %ebp, %ebp
+        mov     %rsp, %rdi
+        and     $-16, %rsp
+        call    engine_main
+        ud2
+
+        .globl arch_jump
+arch_jump:
+        mov     %rsi, %rsp
+        mov     %rdi, %rcx
+        xor     %eax, %eax
+        xor     %ebx, %ebx
+        xor     %edx, %edx              /* rdx is a function for atexit: none */
+        xor     %esi, %esi
+        xor     %edi, %edi
+        xor     %ebp, %ebp
+        xor     %r8d, %r8d
+        xor     %r9d, %r9d
+        xor     %r10d, %r10d
+        xor     %r11d, %r11d
+        xor     %r12d, %r12d
+        xor     %r13d, %r13d
+        xor     %r14d, %r14d
+        xor     %r15d, %r15d
+        jmp     *%rcx
+
+/* rdi: slot, rsp: the top of its stack, 16-byte aligned. */
+        .globl enter, exit_begin, exit_slow, exit_release, exit_released
+enter:
+        mov     %rdi, %rbx
+        call    dispatch
+exit_begin:
+        cmpl    $0, SLOT_PENDING(%rbx)
+        jne     exit_slow
+        pushq   REGS_FLAGS(%rbx)
+        mov     %rbx, %r11
+        mov     REGS_R15(%r11), %r15
+        mov     REGS_R14(%r11), %r14
+        mov     REGS_R13(%r11), %r13
+        mov     REGS_R12(%r11), %r12
+        mov     REGS_RBP(%r11), %rbp
+        mov     REGS_RBX(%r11), %rbx
+        mov     REGS_R10(%r11), %r10
+        mov     REGS_R9(%r11), %r9
+        mov     REGS_R8(%r11), %r8
+        mov     REGS_RAX(%r11), %rax
+        mov     REGS_RDX(%r11), %rdx
+        mov     REGS_RSI(%r11), %rsi
+        mov     REGS_RDI(%r11), %rdi
+        mov     REGS_RIP(%r11), %rcx
+        popfq
+        mov     REGS_RSP(%r11), %rsp
+exit_release:                           /* the stack is the guest's again, the slot is still ours */
+        movl    $0, SLOT_BUSY(%r11)
+exit_released:                          /* like a real system call: rcx is the return address */
+        jmp     *%rcx
+
+/* A signal waits for the end of the call. Put it back into the kernel's queue and resume by way of SIGSYS,
+ * whose return restores registers, vector state and signal mask at once. */
+exit_slow:
+        mov     %rsp, %rbx
+        or      $(SLOT_SIZE - 1), %rbx
+        sub     $(SLOT_HEAD - 1), %rbx  /* the stack may have a pushed word: find the slot anew */
+        mov     %rbx, %rdi
+        lea     -128(%rbx), %rsp
+        call    finish_prepare
+        mov     %rbx, %rdi
+        mov     REGS_RSP(%rbx), %rsp
+        mov     $CALL_FINISH, %eax
+        syscall
+        ud2
+
+/* SIGSYS and faults: handlers in C on the frame the kernel made. */
+        .globl trap_entry, fault_entry, signal_restorer
+trap_entry:
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        call    trap_signal
+        jmp     handled
+
+
+fault_entry:
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        call    fault_signal
+handled:                                /* rax: a handler of the guest to go on with, or 0 */
+        pop     %rdx
+        pop     %rsi
+        pop     %rdi
+        test    %rax, %rax
+        jne     call_guest
+        ret
+call_guest:
+        jmp     *%rax
+
+signal_restorer:
+        mov     $15, %eax               /* rt_sigreturn */
+        syscall
+        ud2
+
+/* One stub for each handler function of the guest, so that the kernel's own table, which vfork children do not
+ * share, stays the truth. */
+        .balign STUB_SIZE
+        .globl signal_stubs
+signal_stubs:
+        .set    number, 0
+        .rept   SIGNAL_STUBS
+        .balign STUB_SIZE
+        mov     $number, %eax
+        jmp     signal_common
+        .set    number, number + 1
+        .endr
+        .balign STUB_SIZE
+signal_common:
+        lea     signal_handlers(%rip), %r10
+        mov     (%r10,%rax,8), %r10
+        mov     UC_RIP(%rdx), %rcx
+        movabs  $ENGINE_BASE, %r8
+        sub     %r8, %rcx
+        cmp     $ENGINE_SIZE, %rcx
+        jb      signal_inside
+        cmpl    $0, mask_repairs(%rip)
+        jne     signal_inside
+        xor     %eax, %eax
+        jmp     *%r10
+signal_inside:
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        push    %r10
+        sub     $8, %rsp
+        call    signal_meets_engine
+        add     $8, %rsp
+        pop     %r10
+        pop     %rdx
+        pop     %rsi
+        pop     %rdi
+        test    %eax, %eax
+        je      signal_deferred
+        xor     %eax, %eax
+        jmp     *%r10
+signal_deferred:
+        ret
+
+/* long arch_blocking(nr, arguments, slot) */
+        .globl arch_blocking, blocking_begin, blocking_call, blocking_end, blocking_abort
+arch_blocking:
+        push    %rbx
+        mov     %rdi, %rax
+        mov     %rdx, %rbx
+        mov     %rsi, %r11
+        mov     (%r11), %rdi
+        mov     8(%r11), %rsi
+        mov     16(%r11), %rdx
+        mov     24(%r11), %r10
+        mov     32(%r11), %r8
+        mov     40(%r11), %r9
+blocking_begin:
+        cmpl    $0, SLOT_PENDING(%rbx)
+        jne     blocking_abort
+blocking_call:
+        syscall
+blocking_end:
+        pop     %rbx
+        ret
+blocking_abort:
+        mov     $-512, %rax
+        pop     %rbx
+        ret
+
+/* Between fault_begin and fault_end a fault means a bad guest address and goes on at fault_fixup. Nothing is on
+ * the stack here but the return address. */
+        .globl arch_copy, arch_copy_text, fault_begin, fault_end, fault_fixup
+arch_copy:
+        mov     %rdx, %rcx
+fault_begin:
+        rep movsb
+        xor     %eax, %eax
+        ret
+arch_copy_text:
+        xor     %eax, %eax
+1:      cmp     %rdx, %rax
+        je      2f
+        movzbl  (%rsi,%rax), %ecx
+        mov     %cl, (%rdi,%rax)
+        test    %cl, %cl
+        je      3f
+        inc     %rax
+        jmp     1b
+2:      mov     $-36, %rax              /* -ENAMETOOLONG */
+3:      ret
+fault_end:
+fault_fixup:
+        mov     $-14, %rax              /* -EFAULT */
+        ret
+
+        .section .note.GNU-stack, "", @progbits

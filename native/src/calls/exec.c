@@ -1,0 +1,35 @@
+/* execve, execveat, and the PTRACE_TRACEME that may come before them. */
+#include "../exec/exec.h"
+
+#include "../sys/raw.h"
+#include "handlers.h"
+
+static long do_exec(struct call *call, int directory, u64 path, u64 argv, u64 envp, u64 flags) {
+    char text[PATH_SIZE];
+    struct program program;
+    if (flags & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    long r = arch_copy_text(text, (const char *)path, sizeof(text));
+    if (r < 0) return r;
+    if (!text[0] && !(flags & AT_EMPTY_PATH)) return -ENOENT;
+    r = program_find(directory, text, flags, &program);
+    if (r < 0) return r;
+    r = launch(&program, argv, envp, call->slot);
+    program_close(&program);
+    return r;
+}
+
+long call_execve(struct call *call) {
+    return do_exec(call, AT_FDCWD, call->a[0], call->a[1], call->a[2], 0);
+}
+
+long call_execveat(struct call *call) {
+    return do_exec(call, (int)call->a[0], call->a[1], call->a[2], call->a[3], call->a[4]);
+}
+
+/* Debuggers start programs with vfork, PTRACE_TRACEME, exec: were tracing to begin at once, the SIGSYS of the exec
+ * would stop a child whose tracer waits for that exec. */
+long call_traceme(struct call *call) {
+    if (!slots_borrowed()) return call_run(call);
+    trace_me_deferred = true;
+    return 0;
+}

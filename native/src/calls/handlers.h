@@ -1,0 +1,23 @@
+/* The handlers named in syscalls.def, by family. Each gets the guest's call and returns what the guest gets. */
+#ifndef CALLS_HANDLERS_H
+#define CALLS_HANDLERS_H
+#include "../trap/calls.h"
+
+/* paths.c */
+call_handler call_paths;
+/* open.c */
+call_handler call_open, call_creat, call_openat, call_openat2;
+/* stat.c */
+call_handler call_stat, call_lstat, call_newfstatat, call_statx;
+/* links.c */
+call_handler call_readlink, call_readlinkat, call_getcwd;
+/* signals.c */
+call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
+/* exec.c */
+call_handler call_execve, call_execveat, call_traceme;
+/* refused.c */
+call_handler call_not_permitted, call_not_supported, call_prctl, call_seccomp;
+/* identity.c */
+call_handler call_uname;
+
+#endif

@@ -1,0 +1,55 @@
+/* readlink and getcwd: host paths on their way to the guest. */
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "handlers.h"
+#include "resolve.h"
+
+/* Does this place lie under /proc/PID, where links show host paths? */
+static long proc_link(const struct place *place, char *to, size_t size) {
+    char host[PATH_SIZE];
+    if (!(place->flags & PLACE_PROC)) return -EINVAL;
+    long r = proc_magic_link(place->path, true, to, size);
+    if (r != -EXDEV) return r;
+    r = sys(__NR_readlinkat, place->directory, place->path, host, sizeof(host) - 1);
+    if (r < 0) return r;
+    host[r] = 0;
+    if (host[0] == '/' && host_to_guest(host, to, size) >= 0) return (long)strlen(to);
+    return (long)text_put(to, 0, host);
+}
+
+static long do_readlink(struct call *call, int directory, u64 path, u64 buffer, u64 size) {
+    char text[PATH_SIZE], target[PATH_SIZE];
+    struct place place;
+    if ((int)size <= 0) return -EINVAL;
+    long r = arch_copy_text(text, (const char *)path, PATH_SIZE);
+    if (r < 0) return r;
+    if (!text[0] && call->number == __NR_readlinkat) return sys(__NR_readlinkat, directory, path, buffer, size);
+    r = resolve_at(directory, text, 0, &place);
+    if (r < 0) return r;
+    r = proc_link(&place, target, sizeof(target));
+    if (r == -EINVAL) return sys(__NR_readlinkat, place.directory, place.path, buffer, size);
+    if (r < 0) return r;
+    if ((u64)r > size) r = (long)size;
+    long copied = arch_copy((void *)buffer, target, (size_t)r);
+    return copied < 0 ? copied : r;
+}
+
+long call_readlink(struct call *call) {
+    return do_readlink(call, AT_FDCWD, call->a[0], call->a[1], call->a[2]);
+}
+
+long call_readlinkat(struct call *call) {
+    return do_readlink(call, (int)call->a[0], call->a[1], call->a[2], call->a[3]);
+}
+
+long call_getcwd(struct call *call) {
+    char host[PATH_SIZE], guest[PATH_SIZE];
+    long r = sys(__NR_getcwd, host, sizeof(host));
+    if (r < 0) return r;
+    r = host_to_guest(host, guest, sizeof(guest));
+    if (r < 0) r = (long)text_put(guest, 0, host);
+    if ((u64)r + 1 > call->a[1]) return -ERANGE;
+    long copied = arch_copy((void *)call->a[0], guest, (size_t)r + 1);
+    return copied < 0 ? copied : r + 1;
+}

@@ -1,0 +1,50 @@
+/* Views of /proc that would show the engine or the host's paths. */
+#include <linux/uio.h>
+
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "resolve.h"
+
+/* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
+static const char *behind_process(const char *path, u64 *pid) {
+    const char *p;
+    u64 thread;
+    if (!text_starts(path, "/proc/") || !text_number(path + 6, pid, &p) || *p++ != '/') return NULL;
+    if (text_starts(p, "task/") && text_number(p + 5, &thread, &p) && *p++ != '/') return NULL;
+    return p;
+}
+
+/* The program of another process: every engine keeps its state at the same address. */
+static long program_of(u64 pid, const char *host_path, char *to, size_t size) {
+    char ours[PATH_SIZE], theirs[PATH_SIZE];
+    if (pid == (u64)sys(__NR_getpid)) return (long)text_put(to, 0, engine.program);
+    long a = sys(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", ours, sizeof(ours));
+    long b = sys(__NR_readlinkat, AT_FDCWD, host_path, theirs, sizeof(theirs) - 1);
+    if (b < 0) return b;
+    theirs[b] = 0;
+    if (a != b || memcmp(ours, theirs, (size_t)a) != 0) return host_to_guest(theirs, to, size);
+    struct iovec mine = {to, size < PATH_SIZE ? size : PATH_SIZE}, other = {engine.program, mine.iov_len};
+    long r = sys(__NR_process_vm_readv, pid, &mine, 1, &other, 1, 0);
+    if (r <= 0) return -EACCES;
+    to[r - 1] = 0;
+    return (long)strlen(to);
+}
+
+long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
+    char host[PATH_SIZE];
+    u64 pid, number;
+    const char *end, *name = behind_process(host_path, &pid);
+    if (!name) return -EINVAL;
+    if (text_equal(name, "exe")) return program_of(pid, host_path, to, size);
+    if (text_equal(name, "root")) return (long)text_put(to, 0, "/");
+    bool descriptor = text_starts(name, "fd/") && text_number(name + 3, &number, &end) && !*end;
+    bool mapped = text_starts(name, "map_files/") && name[10];
+    if (!descriptor && !mapped && !text_equal(name, "cwd")) return -EINVAL;
+    if (last && (descriptor || mapped)) return -EXDEV;
+    long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
+    if (r < 0) return r;
+    host[r] = 0;
+    if (host[0] != '/' || (r = host_to_guest(host, to, size)) < 0) return -EXDEV;
+    return r;
+}

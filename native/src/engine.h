@@ -1,0 +1,25 @@
+/* The one state of the engine in a process. Signal handlers and caught calls have no other way to reach it. It is
+ * filled by main.c before the guest runs; afterwards only what is marked as changing changes. */
+#ifndef ENGINE_H
+#define ENGINE_H
+#include "path/path.h"
+#include "plan.h"
+
+#define ENGINE_VERSION 1
+
+struct engine {
+    struct plan plan;
+    struct mounts mounts;
+    char program[PATH_SIZE];   /* guest path of the program: /proc/self/exe */
+    char program_host[PATH_SIZE];
+    int word_count;            /* the plan's words, handed on at each exec */
+    char *words[MAX_WORDS];    /* a copy: the guest's stack grows over the vector itself */
+    bool proc_seen;            /* changing: a directory of /proc was opened, so names there may be magic links */
+};
+
+extern struct engine engine;
+
+/* One line on stderr where the plan's debug level is at least `level`. */
+void debug_say(int level, const char *what, const char *about);
+
+#endif

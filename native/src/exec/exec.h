@@ -1,0 +1,35 @@
+/* Starting programs. An exec of the guest becomes an exec of the engine, which carries the plan and what is to be
+ * kept in argument words of its own and then takes the program's place; see launch.c and resume.c. */
+#ifndef EXEC_EXEC_H
+#define EXEC_EXEC_H
+#include "../path/path.h"
+#include "../trap/slots.h"
+
+#define SCRIPT_LINE 256 /* the kernel's BINPRM_BUF_SIZE */
+#define SCRIPT_DEPTH 5
+
+/* What an exec leads to once scripts are resolved. */
+struct program {
+    int fd, interpreter_fd;      /* interpreter_fd: ld.so, -1 without */
+    unsigned prefix_count;       /* arguments before the guest's own, made by scripts */
+    bool replaces_first;         /* the guest's argv[0] gives way to them */
+    const char *prefix[2 * SCRIPT_DEPTH + 2];
+    char lines[SCRIPT_DEPTH][SCRIPT_LINE + 2];
+    char script[PATH_SIZE];      /* the path by which the guest named the file */
+    char guest[PATH_SIZE];       /* plain guest path of the ELF file */
+};
+
+/* Find and open what `path` (engine memory, relative to `directory`) starts. `flags`: AT_SYMLINK_NOFOLLOW and
+ * AT_EMPTY_PATH as in execveat. 0 or -errno; on success the caller closes the descriptors. */
+long program_find(int directory, const char *path, u64 flags, struct program *program);
+void program_close(struct program *program);
+
+/* Replace this process. Returns only on failure, -errno. `slot` may be NULL at the very start. */
+long launch(struct program *program, u64 argv, u64 envp, struct slot *slot);
+
+/* After launch(): the words at argv[2]... were made by it. Never returns. */
+void resume(int argc, char **argv, char **envp, u64 *auxv) __attribute__((noreturn));
+
+extern bool trace_me_deferred; /* PTRACE_TRACEME was asked for and is done just before the next exec */
+
+#endif

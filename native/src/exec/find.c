@@ -1,0 +1,142 @@
+/* From a path to an open ELF file: execute permission, scripts and their interpreters, ld.so. */
+#include <asm/stat.h>
+#include <linux/stat.h>
+
+#include "../calls/resolve.h"
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "elf.h"
+#include "exec.h"
+
+/* Open for reading, refused like an exec: not a regular file, or no execute permission. */
+static long open_executable(const struct place *place, bool follow) {
+    struct stat st;
+    u64 flags = O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW);
+    long r = sys(__NR_faccessat, place->directory, place->path, 1 /* X_OK */);
+    if (r < 0) return r;
+    long fd = sys(__NR_openat, place->directory, place->path, flags, 0);
+    if (fd < 0) return fd;
+    r = sys(__NR_fstat, fd, &st);
+    if (r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111)) return fd;
+    sys(__NR_close, fd);
+    return r < 0 ? r : -EACCES;
+}
+
+static long open_path(int directory, const char *path, u64 flags, char *guest) {
+    struct place place;
+    char link[48];
+    bool nofollow = (flags & AT_SYMLINK_NOFOLLOW) != 0, descriptor = !path[0] && (flags & AT_EMPTY_PATH);
+    if (descriptor) {
+        size_t n = text_put(link, 0, "/proc/thread-self/fd/");
+        text_put_number(link, n, (u32)directory);
+        place.directory = AT_FDCWD;
+        place.path = link;
+        place.flags = PLACE_KERNEL_FOLLOWS;
+    } else {
+        long r = resolve_at(directory, path, nofollow ? 0 : PATH_FOLLOW, &place);
+        if (r < 0) return r;
+    }
+    long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);
+    if (fd < 0) return fd;
+    char host[PATH_SIZE];
+    size_t n = text_put(link, 0, "/proc/thread-self/fd/");
+    text_put_number(link, n, (u32)fd);
+    long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
+    if (r < 0) r = 0;
+    host[r] = 0;
+    if (host_to_guest(host, guest, PATH_SIZE) < 0) text_put(guest, 0, host);
+    return fd;
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* Parse "#! interpreter [argument]" in place. 0, or -ENOEXEC. */
+static long parse_script(char *line, size_t n, char **interpreter, char **argument) {
+    size_t end = 2;
+    while (end < n && line[end] != '\n' && line[end]) end++;
+    bool cut = end == n && n == SCRIPT_LINE;
+    line[end] = 0;
+    char *p = line + 2;
+    while (is_blank(*p)) p++;
+    if (!*p) return -ENOEXEC;
+    *interpreter = p;
+    while (*p && !is_blank(*p)) p++;
+    if (!*p && cut) return -ENOEXEC; /* the interpreter's name may be cut short */
+    while (is_blank(*p)) *p++ = 0;
+    *argument = *p ? p : NULL;
+    for (char *q = line + end; *argument && q > *argument && is_blank(q[-1]); q--) q[-1] = 0;
+    return 0;
+}
+
+static void push_prefix(struct program *p, const char *interpreter, const char *argument, const char *script) {
+    unsigned added = argument ? 3 : 2, kept = p->prefix_count;
+    /* The script's own name takes the place of the first word there was before. */
+    unsigned drop = kept ? 1 : 0;
+    for (unsigned i = kept; i-- > drop;) p->prefix[i - drop + added] = p->prefix[i];
+    unsigned at = 0;
+    p->prefix[at++] = interpreter;
+    if (argument) p->prefix[at++] = argument;
+    p->prefix[at] = script;
+    p->prefix_count = kept - drop + added;
+    p->replaces_first = true;
+}
+
+static long open_interpreter(struct program *p, const struct elf_file *elf) {
+    char guest[PATH_SIZE];
+    p->interpreter_fd = -1;
+    if (!elf->interpreter[0]) return 0;
+    long fd = open_path(AT_FDCWD, elf->interpreter, 0, guest);
+    if (fd < 0) return fd;
+    p->interpreter_fd = (int)fd;
+    return 0;
+}
+
+static void name_script(struct program *p, int directory, const char *path) {
+    size_t n = 0;
+    if (directory != AT_FDCWD && path[0] != '/') {
+        n = text_put(p->script, 0, "/dev/fd/");
+        n = text_put_number(p->script, n, (u32)directory);
+        if (path[0]) n = text_put(p->script, n, "/");
+    }
+    if (n + strlen(path) < PATH_SIZE) text_put(p->script, n, path);
+}
+
+long program_find(int directory, const char *path, u64 flags, struct program *p) {
+    struct elf_file elf;
+    p->prefix_count = 0;
+    p->replaces_first = false;
+    name_script(p, directory, path);
+    const char *script = p->script;
+    for (unsigned depth = 0;; depth++) {
+        u8 head[512];
+        long fd = open_path(directory, path, flags, p->guest);
+        if (fd < 0) return fd;
+        long n = sys(__NR_pread64, fd, head, sizeof(head), 0), r = n;
+        if (n >= 2 && head[0] == '#' && head[1] == '!') {
+            sys(__NR_close, fd);
+            if (depth == SCRIPT_DEPTH) return -ELOOP;
+            char *line = p->lines[depth], *interpreter, *argument;
+            n = n > SCRIPT_LINE ? SCRIPT_LINE : n;
+            memcpy(line, head, (size_t)n);
+            if ((r = parse_script(line, (size_t)n, &interpreter, &argument)) < 0) return r;
+            push_prefix(p, interpreter, argument, script);
+            directory = AT_FDCWD, path = interpreter, script = interpreter, flags = 0;
+            continue;
+        }
+        p->fd = (int)fd;
+        if (n >= 0) r = elf_read(p->fd, head, (size_t)n, &elf);
+        if (r == -ELIBBAD) {
+            debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
+            r = -ENOEXEC;
+        }
+        if (r >= 0) r = open_interpreter(p, &elf);
+        if (r < 0) sys(__NR_close, p->fd);
+        return r < 0 ? r : 0;
+    }
+}
+
+void program_close(struct program *p) {
+    sys(__NR_close, p->fd);
+    if (p->interpreter_fd >= 0) sys(__NR_close, p->interpreter_fd);
+}

@@ -1,0 +1,96 @@
+/* Exec of the engine in place of a guest program. Its argument words:
+ *
+ *   udocker-engine resume1|resume1p[ ""] STATE PROGRAM NAME PLAN... -- ARGV...
+ *
+ * "resume1p" has one more, empty, word: the guest's argc takes the place of "--" on the stack, which must be aligned
+ * to 16 bytes, so the number of words before the guest's argv[0] is even. */
+#include <linux/mman.h>
+
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "../trap/signal.h"
+#include "exec.h"
+
+#define SMALL_VECTOR 4096 /* argument pointers that fit on the slot's stack */
+#define HEAD_WORDS 7
+
+bool trace_me_deferred;
+
+/* Number of pointers before the NULL, or -EFAULT. A NULL vector is empty (Linux allows it). */
+static long count_pointers(u64 vector) {
+    long n = 0;
+    if (!vector) return 0;
+    for (u64 pointer;; n++) {
+        long r = arch_copy(&pointer, (const void *)(vector + (u64)n * 8), 8);
+        if (r < 0) return r;
+        if (!pointer) return n;
+    }
+}
+
+static void *big_vector(struct slot *slot, u64 size) {
+    if (slot && slot->vector_size >= size) return slot->vector;
+    long r = sys(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (is_error(r)) return NULL;
+    if (slot) {
+        if (slot->vector_size) sys(__NR_munmap, slot->vector, slot->vector_size);
+        slot->vector = (void *)r;
+        slot->vector_size = size;
+    }
+    return (void *)r;
+}
+
+static void make_state(char *state, const struct program *p) {
+    size_t n = text_put_number(state, 0, (u64)p->fd);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, (u64)(p->interpreter_fd + 1));
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, signals_ignored());
+    n = text_put(state, n, ",");
+    text_put_number(state, n, engine.proc_seen);
+}
+
+static long fill(const char **vector, const struct program *p, const char *state, u64 argv, long argc) {
+    bool odd = (HEAD_WORDS - 1 + engine.word_count) & 1;
+    unsigned at = 0;
+    vector[at++] = "udocker-engine";
+    vector[at++] = odd ? "resume1p" : "resume1";
+    if (odd) vector[at++] = "";
+    vector[at++] = state;
+    vector[at++] = p->guest;
+    vector[at++] = p->script;
+    for (int i = 0; i < engine.word_count; i++) vector[at++] = engine.words[i];
+    vector[at++] = "--";
+    for (unsigned i = 0; i < p->prefix_count; i++) vector[at++] = p->prefix[i];
+    long skip = p->replaces_first && argc ? 1 : 0;
+    long r = arch_copy(vector + at, (const void *)(argv + (u64)skip * 8), (size_t)(argc - skip) * 8);
+    if (r < 0) return r;
+    at += (unsigned)(argc - skip);
+    if (argc == 0 && !p->replaces_first) vector[at++] = ""; /* as Linux does since 5.18 */
+    vector[at] = NULL;
+    return 0;
+}
+
+long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
+    const char *small[SMALL_VECTOR], **vector = small;
+    static const char *const nothing[1];
+    char state[96];
+    long argc = count_pointers(argv);
+    if (argc < 0) return argc;
+    u64 need = (u64)argc + p->prefix_count + (u64)engine.word_count + HEAD_WORDS + 2;
+    if (need > SMALL_VECTOR && !(vector = big_vector(slot, (need * 8 + PAGE_SIZE) & ~(PAGE_SIZE - 1)))) return -ENOMEM;
+    make_state(state, p);
+    long r = fill(vector, p, state, argv, argc);
+    if (r < 0) return r;
+    bool borrowed = slot && slots_borrowed();
+    /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
+    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
+    if (trace_me_deferred) sys(__NR_ptrace, 0, 0, 0, 0);
+    trace_me_deferred = false;
+    /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
+     * then repeated behind the guest's handler. */
+    u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp ? envp : (u64)nothing};
+    r = slot ? arch_blocking(__NR_execve, a, slot) : sys(__NR_execve, a[0], a[1], a[2]);
+    if (borrowed) sys(__NR_set_tid_address, 0);
+    return r;
+}

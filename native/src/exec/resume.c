@@ -1,0 +1,129 @@
+/* The engine after launch(): read the words, load the program, make stack and kernel records look as if the kernel
+ * had loaded it itself, and jump. */
+#include <linux/auxvec.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+
+#include "../engine.h"
+#include "../start.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "../trap/signal.h"
+#include "elf.h"
+#include "exec.h"
+
+struct kept {
+    u64 fd, interpreter_fd, ignored, proc_seen;
+};
+
+static bool parse_state(const char *text, struct kept *kept) {
+    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen};
+    for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
+        if (i && *text++ != ',') return false;
+        if (!text_number(text, values[i], &text)) return false;
+    }
+    return !*text;
+}
+
+static long read_elf(int fd, struct elf_file *elf) {
+    u8 head[512];
+    long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
+    return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
+}
+
+static u64 *auxiliary(u64 *auxv, u64 type) {
+    for (; auxv[0]; auxv += 2)
+        if (auxv[0] == type) return &auxv[1];
+    return NULL;
+}
+
+static void set_auxiliary(u64 *auxv, u64 type, u64 value) {
+    u64 *entry = auxiliary(auxv, type);
+    if (entry) *entry = value;
+}
+
+static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
+    u64 *bytes = auxiliary(auxv, AT_RANDOM);
+    u32 value;
+    if (!bytes || (sys(__NR_personality, 0xffffffff) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
+    memcpy(&value, (u8 *)*bytes + offset, 4);
+    return (value * 2654435761u) % pages * PAGE_SIZE;
+}
+
+/* Load program and ld.so; where to jump comes back in *entry. */
+static long load(const struct kept *kept, u64 *auxv, struct elf_loaded *program, u64 *entry) {
+    static struct elf_file elf;
+    struct elf_loaded interpreter;
+    long r = read_elf((int)kept->fd, &elf);
+    if (r < 0) return r;
+    r = elf_map((int)kept->fd, &elf, ARCH_PIE_BASE + random_pages(auxv, 0, 1UL << 22), program);
+    if (r < 0) return r;
+    u64 header_count = elf.header.e_phnum;
+    *entry = program->entry;
+    interpreter.bias = 0;
+    if (kept->interpreter_fd) {
+        int fd = (int)kept->interpreter_fd - 1;
+        r = read_elf(fd, &elf);
+        if (r == 0) r = elf_map(fd, &elf, 0, &interpreter);
+        if (r < 0) return r;
+        *entry = interpreter.entry;
+        sys(__NR_close, fd);
+    }
+    sys(__NR_close, kept->fd);
+    set_auxiliary(auxv, AT_PHDR, program->headers);
+    set_auxiliary(auxv, AT_PHNUM, header_count);
+    set_auxiliary(auxv, AT_BASE, interpreter.bias);
+    set_auxiliary(auxv, AT_ENTRY, program->entry);
+    return 0;
+}
+
+/* What the kernel notes of a process: heap, command line, environment, auxiliary vector. Needs CONFIG_CHECKPOINT_RESTORE;
+ * without it the heap begins behind the engine and ps shows its words, no more. */
+static void set_records(const struct elf_loaded *p, char **argv, char **envp, u64 *auxv) {
+    u64 heap = (p->end + 2 * PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    int argc = 0, envc = 0, pairs = 0;
+    while (argv[argc]) argc++;
+    while (envp[envc]) envc++;
+    while (auxv[2 * pairs]) pairs++;
+    heap += random_pages(auxv, 8, 1UL << 13);
+    u64 arg_end = argc ? (u64)argv[argc - 1] + strlen(argv[argc - 1]) + 1 : (u64)envp;
+    u64 env_end = envc ? (u64)envp[envc - 1] + strlen(envp[envc - 1]) + 1 : arg_end;
+    struct prctl_mm_map map = {
+        .start_code = p->start_code, .end_code = p->end_code > p->start_code ? p->end_code : p->start_code + 1,
+        .start_data = p->start_data, .end_data = p->end_data > p->start_data ? p->end_data : p->start_data,
+        .start_brk = heap, .brk = heap,
+        .start_stack = (u64)(argv - 1),
+        .arg_start = argc ? (u64)argv[0] : arg_end, .arg_end = arg_end,
+        .env_start = arg_end, .env_end = env_end,
+        .auxv = (__u64 *)auxv, .auxv_size = (u32)(pairs + 1) * 16,
+        .exe_fd = (u32)-1,
+    };
+    long r = sys(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+    if (r < 0) debug_say(1, "the kernel keeps the engine's own process records", "");
+}
+
+void resume(int argc, char **argv, char **envp, u64 *auxv) {
+    struct kept kept;
+    struct elf_loaded program;
+    u64 entry = 0;
+    int at = text_equal(argv[1], "resume1p") ? 3 : 2;
+    if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
+    text_put(engine.program, 0, argv[at + 1]);
+    engine.proc_seen = kept.proc_seen != 0;
+    engine_prepare(argc, argv, at + 3);
+    char **guest_argv = argv + engine.plan.first_argument;
+    long r = slots_begin();
+    if (r == 0) r = signals_begin(kept.ignored);
+    if (r == 0) r = load(&kept, auxv, &program, &entry);
+    if (r < 0) fail_errno(126, "cannot load ", engine.program, r);
+    set_auxiliary(auxv, AT_EXECFN, (u64)argv[at + 2]);
+    set_auxiliary(auxv, AT_SECURE, 0);
+    set_records(&program, guest_argv, envp, auxv);
+    sys(__NR_prctl, PR_SET_NAME, text_last_name(argv[at + 2]));
+    if (program.executable_stack)
+        sys(__NR_mprotect, (u64)argv & ~(PAGE_SIZE - 1), PAGE_SIZE,
+            PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+    u64 *stack = (u64 *)(guest_argv - 1);
+    *stack = (u64)(argc - engine.plan.first_argument);
+    arch_jump(entry, (u64)stack);
+}

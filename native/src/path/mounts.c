@@ -1,0 +1,87 @@
+/* The table of mounts: the guest's root and its binds. Resolution is a function of this table. */
+#include "../sys/text.h"
+#include "path.h"
+
+#include <linux/errno.h>
+
+void mounts_begin(struct mounts *m, const char *root) {
+    m->count = 0;
+    m->any_read_only = false;
+    mounts_add(m, "", root, NULL, 0);
+}
+
+long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags) {
+    if (m->count == MAX_MOUNTS) return -ENOSPC;
+    struct mount *mount = &m->table[m->count++];
+    mount->guest = guest;
+    mount->host = host;
+    mount->shadow = shadow;
+    mount->name = text_last_name(guest);
+    mount->guest_length = (u32)strlen(guest);
+    mount->host_length = (u32)strlen(host);
+    mount->shadow_length = shadow ? (u32)strlen(shadow) : 0;
+    mount->flags = flags;
+    if (flags & MOUNT_READ_ONLY) m->any_read_only = true;
+    return 0;
+}
+
+/* Is `path` the directory `above` (no trailing slash) or something in it? */
+static bool lies_in(const char *path, size_t length, const char *above, size_t above_length) {
+    return length >= above_length && (length == above_length || path[above_length] == '/') &&
+           memcmp(path, above, above_length) == 0;
+}
+
+const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, size_t length) {
+    const struct mount *best = &m->table[0];
+    for (unsigned i = 1; i < m->count; i++) {
+        const struct mount *mount = &m->table[i];
+        if (mount->guest_length >= best->guest_length && lies_in(guest, length, mount->guest, mount->guest_length))
+            best = mount;
+    }
+    return best;
+}
+
+const struct mount *mounts_of_shadow(const struct mounts *m, const char *host, size_t length) {
+    for (unsigned i = m->count; i-- > 1;) {
+        const struct mount *mount = &m->table[i];
+        if (mount->shadow_length == length && memcmp(mount->shadow, host, length) == 0) return mount;
+    }
+    return NULL;
+}
+
+bool mounts_has_name(const struct mounts *m, const char *name) {
+    for (unsigned i = 1; i < m->count; i++)
+        if (text_equal(m->table[i].name, name)) return true;
+    return false;
+}
+
+long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size) {
+    const struct mount *mount = mounts_of_guest(m, guest, length);
+    size_t rest = length - mount->guest_length;
+    if (mount->host_length + rest >= size) return -ENAMETOOLONG;
+    memcpy(host, mount->host, mount->host_length);
+    memcpy(host + mount->host_length, guest + mount->guest_length, rest);
+    host[mount->host_length + rest] = 0;
+    return (long)(mount->host_length + rest);
+}
+
+long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size) {
+    size_t length = strlen(host);
+    const struct mount *best = NULL;
+    if (length == 1) length = 0; /* "/" */
+    for (unsigned i = 0; i < m->count; i++) {
+        const struct mount *mount = &m->table[i];
+        if ((!best || mount->host_length >= best->host_length) &&
+            lies_in(host, length, mount->host, mount->host_length))
+            best = mount;
+    }
+    if (!best) return -ENOENT;
+    size_t rest = length - best->host_length;
+    if (best->guest_length + rest + 2 > size) return -ENAMETOOLONG;
+    memcpy(guest, best->guest, best->guest_length);
+    memcpy(guest + best->guest_length, host + best->host_length, rest);
+    length = best->guest_length + rest;
+    if (!length) guest[length++] = '/';
+    guest[length] = 0;
+    return (long)length;
+}

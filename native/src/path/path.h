@@ -1,0 +1,83 @@
+/* The path room: from what a guest program writes to what the host kernel is told, and back. It knows the file
+ * system only through the functions of struct path_host, so that it can be tested on its own.
+ *
+ * A guest path and a host path without any symbolic link left ("plain") are related by the table of mounts alone.
+ * Both are kept without a trailing slash: "" is the root directory. */
+#ifndef PATH_PATH_H
+#define PATH_PATH_H
+#include "../sys/types.h"
+
+#define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
+#define MAX_MOUNTS 130
+#define MAX_LINKS 40 /* as in the kernel */
+
+enum { MOUNT_READ_ONLY = 1 };
+
+struct mount {
+    const char *guest;  /* plain guest path */
+    const char *host;   /* plain host path */
+    const char *shadow; /* the host path that the guest path would have without this mount; NULL for the root */
+    const char *name;   /* last component of `guest` */
+    u32 guest_length, host_length, shadow_length;
+    u32 flags;
+};
+
+struct mounts {
+    struct mount table[MAX_MOUNTS];
+    unsigned count;
+    bool any_read_only;
+};
+
+/* What resolution asks of the host. Results as of the system calls. */
+struct path_host {
+    long (*read_link)(const char *host_path, char *to, size_t size);
+    /* 0 where host_path is a directory, -ENOTDIR or another error else. */
+    long (*check_directory)(const char *host_path);
+    /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length; -EINVAL: it is
+     * none, treat it as any link; -EXDEV: only the kernel can follow it. */
+    long (*magic_link)(const char *host_path, bool last, char *to, size_t size);
+};
+
+enum {
+    PATH_FOLLOW = 1, /* follow a symbolic link in the last place */
+    PATH_LAZY = 2,   /* do not look at the last place; the caller does, with the kernel's no-follow flags */
+    PATH_WRITE = 4,  /* refuse read-only mounts with EROFS */
+    PATH_PARENT = 16, /* the last name is made, removed or renamed: never followed, not even before a slash */
+    PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
+};
+
+enum {
+    PLACE_KERNEL_FOLLOWS = 1, /* a magic link in the last place: the kernel must follow it */
+    PLACE_PROC = 2,
+    PLACE_READ_ONLY = 4,
+};
+
+/* Where the kernel finds the file: arguments for an *at call. */
+struct place {
+    int directory;    /* AT_FDCWD with an absolute path, or the guest's own with a single name */
+    const char *path; /* points into text, or at the guest's text copied by the caller */
+    u32 flags;
+    u32 length;
+    char text[PATH_ROOM];
+};
+
+/* mounts.c */
+void mounts_begin(struct mounts *m, const char *root);
+/* Add a mount at a plain guest path. `shadow` must stay; see mounts_shadow(). 0, or -ENOSPC. */
+long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags);
+/* The innermost mount at or above a plain guest path of this length. */
+const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, size_t length);
+/* The mount whose shadow this is, or NULL. */
+const struct mount *mounts_of_shadow(const struct mounts *m, const char *host, size_t length);
+bool mounts_has_name(const struct mounts *m, const char *name);
+/* Host path of a plain guest path: its length, or -ENAMETOOLONG. */
+long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size);
+/* Guest path of a plain host path ("/" for the root): its length, -ENOENT where no mount shows it. */
+long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size);
+
+/* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
+ * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */
+long path_walk(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
+               struct place *place);
+
+#endif

@@ -1,0 +1,167 @@
+/* The walk of a path as the kernel would do it inside a chroot: component by component, links followed within the
+ * guest's tree, ".." stopped at its root, binds entered and left. */
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+
+#include "../sys/text.h"
+#include "path.h"
+
+#define NAME_SIZE 256
+
+struct walk {
+    const struct mounts *mounts;
+    const struct path_host *host;
+    struct place *place; /* place->text: the host path so far */
+    u32 how;
+    size_t host_length, guest_length;
+    bool unchecked; /* it is not known yet whether what was reached is a directory */
+    int links;
+    const char *tail; /* what to append in the end: "", "/" or "/." */
+    char guest[PATH_SIZE];
+    char rest[PATH_ROOM]; /* what is still to be walked */
+    size_t at;
+    char target[PATH_SIZE];
+};
+
+static bool in_proc(const struct walk *w) {
+    const char *text = w->place->text;
+    return w->host_length >= 5 && memcmp(text, "/proc", 5) == 0 && (text[5] == '/' || !text[5]);
+}
+
+static long reach(struct walk *w, const char *guest, size_t length) {
+    if (length >= PATH_SIZE) return -ENAMETOOLONG;
+    memmove(w->guest, guest, length);
+    w->guest[w->guest_length = length] = 0;
+    long r = mounts_to_host(w->mounts, w->guest, length, w->place->text, PATH_ROOM);
+    if (r < 0) return r;
+    w->host_length = (size_t)r;
+    w->unchecked = false;
+    return 0;
+}
+
+static long leave(struct walk *w) {
+    if (w->unchecked) {
+        long r = w->host->check_directory(w->place->text);
+        if (r < 0) return r;
+    }
+    size_t length = w->guest_length;
+    while (length && w->guest[--length] != '/') {
+    }
+    return reach(w, w->guest, length);
+}
+
+static long enter_name(struct walk *w, const char *name, size_t n) {
+    if (w->guest_length + n + 2 > PATH_SIZE || w->host_length + n + 8 > PATH_ROOM) return -ENAMETOOLONG;
+    char *text = w->place->text;
+    w->guest[w->guest_length++] = '/';
+    memcpy(w->guest + w->guest_length, name, n);
+    w->guest[w->guest_length += n] = 0;
+    text[w->host_length++] = '/';
+    memcpy(text + w->host_length, name, n);
+    text[w->host_length += n] = 0;
+    w->unchecked = true;
+    return 0;
+}
+
+/* Put a link's target before the rest. `directory_length`: the guest path of the directory that holds the link. */
+static long expand(struct walk *w, size_t target_length, size_t directory_length) {
+    size_t rest = strlen(w->rest + w->at);
+    if (++w->links > MAX_LINKS) return -ELOOP;
+    if (target_length == 0) return -ENOENT;
+    if (target_length + rest + 2 > PATH_ROOM) return -ENAMETOOLONG;
+    memmove(w->rest + target_length, w->rest + w->at, rest + 1);
+    memcpy(w->rest, w->target, target_length);
+    w->at = 0;
+    return reach(w, w->guest, w->target[0] == '/' ? 0 : directory_length);
+}
+
+/* What was just entered may be a link. 1: it was, and its target is next; 0: it is none; 2: only the kernel can go
+ * on from here. */
+static long follow(struct walk *w, bool last, size_t directory_length) {
+    long r = -EINVAL;
+    if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
+    if (r == -EXDEV) return 2;
+    if (r == -EINVAL) r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
+    if (r == -EINVAL || (r == -ENOENT && last)) return 0;
+    if (r < 0) return r;
+    if (r >= PATH_SIZE) return -ENAMETOOLONG;
+    r = expand(w, (size_t)r, directory_length);
+    return r < 0 ? r : 1;
+}
+
+/* The kernel walks what is left, text and all. */
+static long hand_over(struct walk *w, bool last) {
+    w->place->flags |= PLACE_KERNEL_FOLLOWS;
+    if (last) return 0;
+    size_t rest = strlen(w->rest + w->at);
+    if (w->host_length + rest + 2 > PATH_ROOM) return -ENAMETOOLONG;
+    memcpy(w->place->text + w->host_length, w->rest + w->at, rest + 1);
+    w->host_length += rest;
+    w->tail = "";
+    return 0;
+}
+
+static long walk_components(struct walk *w) {
+    for (;;) {
+        while (w->rest[w->at] == '/') w->at++;
+        const char *name = w->rest + w->at;
+        size_t n = 0;
+        while (name[n] && name[n] != '/') n++;
+        if (n == 0) return 0;
+        w->at += n;
+        bool slash = name[n] == '/', last = true;
+        for (size_t i = n; name[i]; i++)
+            if (name[i] != '/') last = false;
+        long r;
+        if (n == 1 && name[0] == '.') {
+            if (last) w->tail = "/.";
+            continue;
+        }
+        if (n == 2 && name[0] == '.' && name[1] == '.') {
+            if ((r = leave(w)) < 0) return r;
+            if (last) w->tail = "/.";
+            continue;
+        }
+        if (n >= NAME_SIZE) return -ENAMETOOLONG;
+        size_t directory_length = w->guest_length;
+        if ((r = enter_name(w, name, n)) < 0) return r;
+        w->tail = last && slash ? "/" : "";
+        if (w->mounts->count > 1 && mounts_of_shadow(w->mounts, w->place->text, w->host_length)) {
+            if ((r = reach(w, w->guest, w->guest_length)) < 0) return r;
+            w->unchecked = true;
+            continue;
+        }
+        if (last && (w->how & PATH_PARENT)) return 0;
+        if (last && !slash && (!(w->how & PATH_FOLLOW) || ((w->how & PATH_LAZY) && !in_proc(w)))) return 0;
+        r = follow(w, last, directory_length);
+        if (r == 2) return hand_over(w, last);
+        if (r < 0) return r;
+    }
+}
+
+long path_walk(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
+               struct place *place) {
+    struct walk w;
+    w.mounts = m, w.host = host, w.place = place, w.how = how;
+    w.links = 0, w.at = 0, w.tail = "";
+    size_t length = strlen(path);
+    if (!length) return -ENOENT;
+    if (length >= PATH_SIZE) return -ENAMETOOLONG;
+    memcpy(w.rest, path, length + 1);
+    place->directory = AT_FDCWD;
+    place->path = place->text;
+    place->flags = 0;
+    size_t base_length = path[0] == '/' ? 0 : strlen(base);
+    if (base_length == 1) base_length = 0; /* "/" */
+    long r = reach(&w, base, base_length);
+    if (r == 0) r = walk_components(&w);
+    if (r < 0) return r;
+    if (in_proc(&w)) place->flags |= PLACE_PROC;
+    if (m->any_read_only && (mounts_of_guest(m, w.guest, w.guest_length)->flags & MOUNT_READ_ONLY)) {
+        place->flags |= PLACE_READ_ONLY;
+        if (how & PATH_WRITE) return -EROFS;
+    }
+    if (w.host_length == 0 && !w.tail[0]) w.tail = "/";
+    place->length = (u32)text_put(place->text, w.host_length, w.tail);
+    return place->length >= PATH_SIZE ? -ENAMETOOLONG : 0;
+}

@@ -1,0 +1,13 @@
+/* What start and resume share: filling `engine` from the plan, and failing. */
+#ifndef START_H
+#define START_H
+#include "sys/types.h"
+
+/* Parse the plan's words from argv[first] on into `engine`. Exits with 125 where they make no sense. */
+void engine_prepare(int argc, char **argv, int first);
+
+/* One line on stderr, then exit. */
+void fail(int status, const char *what, const char *about) __attribute__((noreturn));
+void fail_errno(int status, const char *what, const char *about, long error) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,20 @@
+/* Short names for the kernel's own types, so that no C library header is needed. */
+#ifndef SYS_TYPES_H
+#define SYS_TYPES_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden) /* one static program: no symbol needs a table to be found */
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t i64;
+
+#define PATH_SIZE 4096  /* the kernel's PATH_MAX, the NUL included */
+#define PAGE_SIZE 4096UL
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

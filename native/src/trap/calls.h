@@ -1,0 +1,57 @@
+/* The table of caught system calls, made from syscalls.def, and what a handler is given. */
+#ifndef TRAP_CALLS_H
+#define TRAP_CALLS_H
+#include "slots.h"
+
+struct call;
+typedef long call_handler(struct call *call);
+
+/* When a call is caught. The filter and, for rewritten sites, the hook test the same. */
+enum call_when {
+    ALWAYS,
+    EMULATED,      /* only under emulated root */
+    ARGUMENT_SET,  /* where the argument `tested` is not 0 */
+    MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
+    SECCOMP_ONLY,  /* prctl: options that concern the engine */
+    NAMESPACES,    /* clone: flags that ask for new namespaces */
+    TRACE_ME,      /* ptrace: PTRACE_TRACEME */
+    REFUSED,       /* answered ENOSYS by the filter itself */
+};
+
+struct path_argument {
+    signed char directory; /* index of the directory descriptor, -1: none */
+    signed char path;      /* index of the path, -1: no such path argument */
+    signed char flags;     /* index of AT_ flags that change how the last name is treated, -1: none */
+    u8 how;                /* PATH_ bits, see path.h */
+};
+
+struct call_row {
+    u16 number;
+    u8 when;
+    u8 tested;
+    call_handler *handler;
+    struct path_argument paths[2];
+};
+
+struct call {
+    long number;
+    u64 a[6];
+    const struct call_row *row;
+    struct slot *slot;
+};
+
+extern const struct call_row call_rows[];
+extern const unsigned call_row_count;
+
+/* Must this call, with these arguments, be handled by the engine? Repeats what the filter decides. */
+bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated);
+const struct call_row *call_row_of(long number);
+/* Build and install the filter. */
+long filter_install(bool emulated);
+
+/* Run the call as it stands in `call`, for calls that may wait: a signal may end it. */
+static inline long call_run(struct call *call) {
+    return arch_blocking(call->number, call->a, call->slot);
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* The seccomp filter. It decides on the number first, so that calls that are never caught stay in the kernel's
+ * allow bitmap (5.11 and later: no cost); instruction pointer and arguments are looked at for caught numbers only. */
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/signal.h>
+
+#include "../sys/raw.h"
+#include "calls.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+#define NAMESPACE_FLAGS                                                                                         \
+    (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+#define MAX_CODE 1400
+#define MAX_FIXES 400
+
+enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
+
+struct program {
+    struct sock_filter code[MAX_CODE];
+    unsigned length;
+    struct {
+        u16 at;
+        u8 target;
+    } fixes[MAX_FIXES];
+    unsigned fix_count;
+};
+
+static void emit(struct program *p, u16 code, u8 yes, u8 no, u32 k) {
+    p->code[p->length++] = (struct sock_filter){code, yes, no, k};
+}
+
+static void go(struct program *p, enum target target) {
+    p->fixes[p->fix_count].at = (u16)p->length;
+    p->fixes[p->fix_count++].target = (u8)target;
+    emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+}
+
+static void load(struct program *p, unsigned offset) {
+    emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
+}
+
+static unsigned argument(unsigned index, bool high) {
+    return (unsigned)offsetof(struct seccomp_data, args) + index * 8 + (high ? 4 : 0);
+}
+
+static void unless_equal_go(struct program *p, u32 value, enum target target) {
+    emit(p, BPF_JMP | BPF_JEQ, 1, 0, value);
+    go(p, target);
+}
+
+static void if_equal_go(struct program *p, u32 value, enum target target) {
+    emit(p, BPF_JMP | BPF_JEQ, 0, 1, value);
+    go(p, target);
+}
+
+/* Go to CHECK_PC where the 64-bit argument is not 0; fall through else. */
+static void if_set_check(struct program *p, unsigned index) {
+    load(p, argument(index, false));
+    unless_equal_go(p, 0, TO_CHECK_PC);
+    load(p, argument(index, true));
+    unless_equal_go(p, 0, TO_CHECK_PC);
+}
+
+static void emit_row(struct program *p, const struct call_row *row) {
+    switch (row->when) {
+    case REFUSED:
+        go(p, TO_ENOSYS);
+        return;
+    case ARGUMENT_SET:
+        if_set_check(p, row->tested);
+        go(p, TO_ALLOW);
+        return;
+    case MASK_SET:
+        load(p, argument(0, false));
+        if_equal_go(p, SIG_UNBLOCK, TO_ALLOW);
+        if_set_check(p, 1);
+        go(p, TO_ALLOW);
+        return;
+    case SECCOMP_ONLY:
+        load(p, argument(0, false));
+        if_equal_go(p, PR_SET_SECCOMP, TO_CHECK_PC);
+        if_equal_go(p, PR_GET_SECCOMP, TO_CHECK_PC);
+        if_equal_go(p, PR_SET_MM, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
+    case NAMESPACES:
+        load(p, argument(0, false));
+        emit(p, BPF_JMP | BPF_JSET, 0, 1, NAMESPACE_FLAGS);
+        go(p, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
+    case TRACE_ME:
+        load(p, argument(0, false));
+        if_equal_go(p, 0, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
+    default:
+        go(p, TO_CHECK_PC);
+    }
+}
+
+bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
+    switch (row->when) {
+    case EMULATED: return emulated;
+    case ARGUMENT_SET: return a[row->tested] != 0;
+    case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
+    case SECCOMP_ONLY:
+        return (u32)a[0] == PR_SET_SECCOMP || (u32)a[0] == PR_GET_SECCOMP || (u32)a[0] == PR_SET_MM;
+    case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
+    case TRACE_ME: return (u32)a[0] == 0;
+    default: return true;
+    }
+}
+
+/* A binary search over rows first..last-1, which are in order of their numbers. */
+static void emit_search(struct program *p, const u16 *order, unsigned first, unsigned last) {
+    if (first == last) {
+        go(p, TO_ALLOW);
+        return;
+    }
+    if (last - first == 1) {
+        const struct call_row *row = &call_rows[order[first]];
+        emit(p, BPF_JMP | BPF_JEQ, 1, 0, row->number);
+        go(p, TO_ALLOW);
+        emit_row(p, row);
+        return;
+    }
+    unsigned middle = (first + last) / 2;
+    emit(p, BPF_JMP | BPF_JGE, 0, 1, call_rows[order[middle]].number);
+    unsigned jump = p->length;
+    emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+    emit_search(p, order, first, middle);
+    p->code[jump].k = p->length - jump - 1;
+    emit_search(p, order, middle, last);
+}
+
+static unsigned sort_rows(u16 *order, bool emulated) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < call_row_count; i++) {
+        if (call_rows[i].when == EMULATED && !emulated) continue;
+        unsigned at = count++;
+        for (; at && call_rows[order[at - 1]].number > call_rows[i].number; at--) order[at] = order[at - 1];
+        order[at] = (u16)i;
+    }
+    return count;
+}
+
+static void build(struct program *p, bool emulated) {
+    static u16 order[MAX_FIXES];
+    unsigned at[TARGETS];
+    unsigned count = sort_rows(order, emulated);
+    load(p, offsetof(struct seccomp_data, arch));
+    unless_equal_go(p, ARCH_AUDIT, TO_ENOSYS);
+    load(p, offsetof(struct seccomp_data, nr));
+    if_equal_go(p, CALL_FINISH, TO_TRAP);
+    if_equal_go(p, CALL_VERSION, TO_VERSION);
+    emit_search(p, order, 0, count);
+
+    at[TO_CHECK_PC] = p->length;
+    load(p, offsetof(struct seccomp_data, instruction_pointer) + 4);
+    emit(p, BPF_JMP | BPF_JEQ, 0, 3, (u32)(ENGINE_BASE >> 32));
+    load(p, offsetof(struct seccomp_data, instruction_pointer));
+    emit(p, BPF_JMP | BPF_JGE, 1, 0, (u32)(ENGINE_BASE & 0xffffffff) + ENGINE_SIZE);
+    emit(p, BPF_JMP | BPF_JGE, 1, 0, (u32)(ENGINE_BASE & 0xffffffff));
+    at[TO_TRAP] = p->length;
+    emit(p, BPF_RET, 0, 0, SECCOMP_RET_TRAP);
+    at[TO_ALLOW] = p->length;
+    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ALLOW);
+    at[TO_ENOSYS] = p->length;
+    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
+    at[TO_VERSION] = p->length;
+    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | ENGINE_ERRNO);
+    for (unsigned i = 0; i < p->fix_count; i++)
+        p->code[p->fixes[i].at].k = at[p->fixes[i].target] - p->fixes[i].at - 1u;
+}
+
+long filter_install(bool emulated) {
+    static struct program program;
+    build(&program, emulated);
+    struct sock_fprog prog = {(unsigned short)program.length, program.code};
+    long r = sys(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1);
+    if (r < 0) return r;
+    r = sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &prog);
+    if (r == -EINVAL) r = sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog); /* before Linux 4.17 */
+    return r;
+}

@@ -1,0 +1,253 @@
+/* How signals and caught calls meet.
+ *
+ * A caught call is redirected, never done, by the SIGSYS handler: the frame it returns through is pointed at enter()
+ * on a slot. Handlers of the guest are installed as stubs. A stub that finds the interrupted code to be the guest's
+ * jumps straight on to the guest's handler, with the frame the kernel made. A stub that finds the engine running
+ * keeps the signal in the slot and blocks all others; the call ends (a waiting one is given up as the kernel would
+ * have), the signal goes back into the kernel's queue, and the guest is resumed with its own mask at its own
+ * instruction, where the signal meets it as if it had come just before or just after the call. */
+#include "signal.h"
+
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+
+#define SIG_DFL_VALUE 0UL
+#define SIG_IGN_VALUE 1UL
+#define SYS_SECCOMP_CODE 1
+#define ALWAYS_OPEN (SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS))
+#define ALL_SIGNALS (~0UL)
+
+/* Guest handler behind each stub; written once. Even stubs are for handlers installed with SA_SIGINFO, odd ones for
+ * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
+u64 signal_handlers[SIGNAL_STUBS];
+volatile u32 mask_repairs;         /* slots that wait for their thread's next handler */
+
+/* What the guest wants for the three signals whose kernel handler is the engine's. */
+static struct kernel_action virtual_action[3];
+
+static int virtual_index(int number) {
+    return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;
+}
+
+static long kernel_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
+    return sys(__NR_rt_sigaction, number, wanted, old, 8);
+}
+
+static long install(int number, void (*handler)(void)) {
+    struct kernel_action action = {
+        .handler = (u64)handler,
+        .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */,
+        .restorer = (u64)signal_restorer,
+        .mask = number == SIGSYS ? ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)) : 0,
+    };
+    return kernel_action(number, &action, NULL);
+}
+
+long signals_begin(u64 ignored) {
+    struct kernel_action inherited;
+    static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
+    for (unsigned i = 0; i < 3; i++) {
+        kernel_action(ours[i], NULL, &inherited);
+        if (inherited.handler == SIG_IGN_VALUE || (ignored & SIGNAL_BIT(ours[i])))
+            virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
+        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry);
+        if (r < 0) return r;
+    }
+    u64 open = SIGNAL_BIT(SIGSYS);
+    return sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
+}
+
+u64 signals_ignored(void) {
+    u64 bits = 0;
+    static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
+    for (unsigned i = 0; i < 3; i++)
+        if (virtual_action[i].handler == SIG_IGN_VALUE) bits |= SIGNAL_BIT(ours[i]);
+    return bits;
+}
+
+/* Put a stub in the place of the handler: an old one, a new one, or, where there are none left, none. */
+static void hide_handler(struct kernel_action *action) {
+    for (unsigned i = action->flags & SA_SIGINFO ? 0 : 1; i < SIGNAL_STUBS; i += 2) {
+        u64 known = __atomic_load_n(&signal_handlers[i], __ATOMIC_ACQUIRE);
+        if (!known && __atomic_compare_exchange_n(&signal_handlers[i], &known, action->handler, false,
+                                                  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            known = action->handler;
+        if (known != action->handler) continue;
+        action->handler = (u64)signal_stubs + i * STUB_SIZE;
+        action->flags |= SA_SIGINFO;
+        return;
+    }
+}
+
+static void show_handler(struct kernel_action *action) {
+    u64 index = (action->handler - (u64)signal_stubs) / STUB_SIZE;
+    if (index >= SIGNAL_STUBS) return;
+    action->handler = signal_handlers[index];
+    if (index & 1) action->flags &= ~(u64)SA_SIGINFO;
+}
+
+long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
+    int index = virtual_index(number);
+    if (index >= 0) {
+        struct kernel_action before = virtual_action[index];
+        if (wanted) virtual_action[index] = *wanted;
+        if (old) *old = before;
+        return 0;
+    }
+    struct kernel_action mine;
+    if (wanted) {
+        mine = *wanted;
+        mine.mask &= ~SIGNAL_BIT(SIGSYS);
+        if (mine.handler > SIG_IGN_VALUE) hide_handler(&mine);
+    }
+    long r = kernel_action(number, wanted ? &mine : NULL, old);
+    if (r == 0 && old) show_handler(old);
+    return r;
+}
+
+/* Let the default action of `number` happen to this process, as if it had no handler. */
+static void die_of(int number) {
+    struct kernel_action nothing = {.handler = SIG_DFL_VALUE};
+    kernel_action(number, &nothing, NULL);
+    sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), number);
+    u64 open = SIGNAL_BIT(number);
+    sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
+}
+
+/* One of the engine's three signals, but meant for the guest. Returns the handler to jump to, or 0. */
+static u64 forward(int number, const struct ucontext *uc) {
+    const struct kernel_action *action = &virtual_action[virtual_index(number)];
+    if (action->handler == SIG_IGN_VALUE) return 0;
+    if (action->handler == SIG_DFL_VALUE) {
+        die_of(number);
+        return 0;
+    }
+    u64 handler = action->handler;
+    u64 mask = uc->uc_sigmask | action->mask;
+    if (!(action->flags & SA_NODEFER)) mask |= SIGNAL_BIT(number);
+    mask &= ~SIGNAL_BIT(SIGSYS);
+    if (action->flags & SA_RESETHAND) virtual_action[virtual_index(number)].handler = SIG_DFL_VALUE;
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+    return handler;
+}
+
+static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc);
+
+static bool in_engine(u64 pc) {
+    return pc - ENGINE_BASE < ENGINE_SIZE;
+}
+
+u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    if (info->si_code != SYS_SECCOMP_CODE) {
+        struct slot *slot = in_engine(frame_pc(uc)) ? slot_of_stack(frame_sp(uc)) : NULL;
+        if (!slot) return forward(number, uc);
+        keep_for_later(slot, number, info, uc);
+        return 0;
+    }
+    if (info->si_syscall == CALL_FINISH && in_engine(frame_pc(uc))) {
+        struct slot *slot = (struct slot *)frame_argument0(uc);
+        regs_to_frame(&slot->regs, uc);
+        uc->uc_sigmask = slot->mask;
+        if (slot->mask_wait != 2) slot_release(slot);
+        return 0;
+    }
+    struct slot *slot = slot_take(frame_sp(uc));
+    frame_to_regs(uc, &slot->regs);
+    frame_enter(uc, slot);
+    return 0;
+}
+
+u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    u64 pc = frame_pc(uc);
+    if (info->si_code > 0 && pc >= (u64)fault_begin && pc < (u64)fault_end) {
+        frame_set_pc(uc, (u64)fault_fixup);
+        return 0;
+    }
+    if (info->si_code <= 0 && in_engine(pc)) {
+        struct slot *slot = slot_of_stack(frame_sp(uc));
+        if (slot) {
+            keep_for_later(slot, number, info, uc);
+            return 0;
+        }
+    }
+    if (info->si_code > 0 && virtual_action[virtual_index(number)].handler <= SIG_IGN_VALUE) {
+        /* The kernel kills for a fault even where the signal is ignored: fault again without a handler. */
+        struct kernel_action nothing = {.handler = SIG_DFL_VALUE};
+        kernel_action(number, &nothing, NULL);
+        return 0;
+    }
+    return forward(number, uc);
+}
+
+static void queue_to_self(u32 number, const siginfo_t *info) {
+    sys(__NR_rt_tgsigqueueinfo, sys(__NR_getpid), sys(__NR_gettid), number, info);
+}
+
+/* A signal met a running call. Where signals nest before they are blocked here, the inner one has been kept by now;
+ * this, the outer one, goes to the kernel's queue and, coming last, sets the mask to resume with. */
+static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc) {
+    u64 pc = frame_pc(uc), blocked = ALL_SIGNALS & ~ALWAYS_OPEN;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
+    if (slot->pending) {
+        queue_to_self((u32)number, info);
+    } else {
+        slot->info = *info;
+        slot->pending = (u32)number;
+    }
+    slot->mask = uc->uc_sigmask;
+    uc->uc_sigmask = blocked;
+    if (pc >= (u64)blocking_begin && pc <= (u64)blocking_call)
+        frame_set_pc(uc, (u64)blocking_abort);
+    else if (pc == (u64)blocking_end && frame_result(uc) == (u64)-EINTR && slot->mask_wait == 1)
+        slot->mask_wait = 2;
+    else if (pc >= (u64)exit_begin && pc < (u64)exit_slow)
+        frame_set_pc(uc, (u64)exit_slow);
+}
+
+/* The first handler behind an ended wait (sigsuspend, ppoll ...) runs with the wait's mask, but must return to the
+ * mask from before the wait. */
+static void repair_mask(struct ucontext *uc) {
+    u32 self = (u32)sys(__NR_gettid);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct slot *slot = slot_at(i);
+        if (slot->busy && slot->mask_wait == 2 && slot->repair_tid == self) {
+            uc->uc_sigmask = slot->repair_mask;
+            __atomic_sub_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
+            slot_release(slot);
+            return;
+        }
+    }
+}
+
+/* A stub found the engine interrupted, or a repair due. Returns 1 to run the guest's handler now, 0 to return. */
+int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
+    void *slot;
+    bool held;
+    if (!in_engine(frame_pc(uc))) {
+        repair_mask(uc);
+        return 1;
+    }
+    if (frame_complete_exit(uc, &slot, &held)) {
+        if (held) slot_release(slot);
+        return 1;
+    }
+    struct slot *running = slot_of_stack(frame_sp(uc));
+    if (!running) {
+        if (mask_repairs) repair_mask(uc);
+        return 1;
+    }
+    keep_for_later(running, number, info, uc);
+    return 0;
+}
+
+/* Called on the way out where a signal is pending, all others being blocked: hand it back to the kernel. */
+void finish_prepare(struct slot *slot) {
+    queue_to_self(slot->pending, &slot->info);
+    slot->pending = 0;
+    if (slot->mask_wait != 2) return;
+    slot->repair_tid = (u32)sys(__NR_gettid);
+    slot->repair_mask = slot->mask;
+    slot->mask = slot->wait_mask;
+    __atomic_add_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,21 @@
+/* Signals: the engine's own SIGSYS, SIGSEGV and SIGBUS handlers, and those of the guest, which run behind stubs. */
+#ifndef TRAP_SIGNAL_H
+#define TRAP_SIGNAL_H
+#include "slots.h"
+
+/* The kernel's struct sigaction, the same on both CPUs. */
+struct kernel_action {
+    u64 handler, flags, restorer, mask;
+};
+
+#define SIGNAL_BIT(n) (1UL << ((n) - 1))
+#define RESTART_CALL (-512L) /* what arch_blocking returns where a signal was first */
+
+/* Install the engine's handlers. `ignored`: bits of SIGSYS, SIGSEGV, SIGBUS that the guest inherited as ignored. */
+long signals_begin(u64 ignored);
+/* The bits to hand to signals_begin() in the next program. */
+u64 signals_ignored(void);
+/* sigaction as the guest sees it. */
+long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old);
+
+#endif

@@ -1,0 +1,39 @@
+/* Slots: the stacks on which caught calls run. A lock-free pool, because a guest thread may have next to no stack
+ * (Go) and the engine has no thread-local storage of its own. Guest code never runs while its thread holds a slot:
+ * signals wait for the end of the call (signal.c), so neither longjmp nor a guest that looks at its stack pointer
+ * in a handler can do harm. */
+#ifndef TRAP_SLOTS_H
+#define TRAP_SLOTS_H
+#include "../arch/arch.h"
+
+#define SLOTS 512
+
+/* In the top SLOT_HEAD bytes of a slot; the stack grows down from below it. */
+struct slot {
+    struct regs regs;          /* the guest's registers at its call */
+    volatile u32 busy;         /* 0: free. 32 bits: the kernel clears it for execs of vfork children */
+    volatile u32 pending;      /* a signal number: it came in during the call and waits in `info` */
+    u64 mask;                  /* signal mask to resume with, once `pending` is set */
+    u64 wait_mask;             /* a waiting call's own mask; valid while `mask_wait` */
+    u32 mask_wait;             /* 1: the call waits with wait_mask; 2: a signal ended that wait */
+    u32 repair_tid;            /* thread whose next handler must return to repair_mask */
+    u64 repair_mask;
+    void *vector; /* argument vector of a big exec, kept with the slot because a vfork child cannot free it */
+    u64 vector_size;
+    siginfo_t info;
+};
+
+/* Take a slot. `hint` spreads threads over the pool: the guest's stack pointer. Waits where all are taken. */
+struct slot *slot_take(u64 hint);
+static inline void slot_release(struct slot *slot) {
+    __atomic_store_n(&slot->busy, 0, __ATOMIC_RELEASE);
+}
+/* The slot in which a stack address lies, or NULL. */
+struct slot *slot_of_stack(u64 address);
+/* Learn the process id and arrange to notice forks. */
+long slots_begin(void);
+/* Does this process borrow its memory from a parent that waits in vfork? */
+bool slots_borrowed(void);
+struct slot *slot_at(unsigned index);
+
+#endif
