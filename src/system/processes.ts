@@ -6,7 +6,8 @@ import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
-import { copyTerminalSize, resetSignals } from './process-calls.ts';
+import { becomeProgram } from './native-calls.ts';
+import { copyTerminalSize, keepOpen } from './process-calls.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -76,7 +77,7 @@ export interface Attached {
  * costs several milliseconds to load.
  */
 export function startAttached(file: HostPath, args: readonly string[], env: Environment): Attached {
-  const further = furtherDescriptors();
+  const further = furtherStreams();
   if (process.versions.bun === undefined) return startWithNode(file, args, env, further);
   const child = Bun.spawn([file, ...args], { env, stdio: ['inherit', 'inherit', 'inherit', ...further] });
   const ended = child.exited.then(() => {
@@ -148,9 +149,8 @@ function childProcess(): typeof import('node:child_process') {
  * Throws the kernel's error (ENOENT, EACCES, E2BIG ...).
  */
 export function becomeProcess(file: HostPath, args: readonly string[], env: Environment): never {
-  if (process.execve === undefined) throw new Error('this runtime has no process.execve');
-  resetSignals();
-  return process.execve(file, [file, ...args], env);
+  for (const fd of furtherDescriptors()) keepOpen(fd);
+  return becomeProgram(file, [file, ...args], env);
 }
 
 /** The number of a signal on this machine. */
@@ -235,21 +235,23 @@ export function resizeTerminalOf(pid: number): void {
   fs.closeSync(fd);
 }
 
-/** Descriptors above the three streams that our caller opened and did not mark close-on-exec (PMI, for one). */
-function furtherDescriptors(): ('ignore' | number)[] {
-  const open = fs
-    .readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter((fd) => fd > 2 && survivesExec(fd));
-  const last = Math.max(2, ...open);
-  return Array.from({ length: last - 2 }, (_, index) => (open.includes(index + 3) ? index + 3 : 'ignore'));
+/** Variables by which process managers (MPICH, Slurm) tell a program which descriptor leads back to them. */
+const descriptorVariables = ['PMI_FD'] as const;
+
+/**
+ * Descriptors above the three streams that are meant for the program. Only those that a variable names: the
+ * runtime marks all that it inherits close-on-exec, so that they can no longer be told from its own.
+ */
+function furtherDescriptors(): number[] {
+  const named = descriptorVariables.map((name) => Number(process.env[name] ?? ''));
+  return named.filter((fd) => Number.isInteger(fd) && fd > 2 && fs.existsSync(`/proc/self/fd/${fd}`));
 }
 
-const closeOnExec = 0o2000000;
-
-function survivesExec(fd: number): boolean {
-  const flags = /^flags:\s*(\d+)/m.exec(readProc(`self/fdinfo/${fd}`) ?? '')?.[1];
-  return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
+/** `furtherDescriptors` at the places they have here, gaps closed. */
+function furtherStreams(): ('ignore' | number)[] {
+  const open = furtherDescriptors();
+  const last = Math.max(2, ...open);
+  return Array.from({ length: last - 2 }, (_, index) => (open.includes(index + 3) ? index + 3 : 'ignore'));
 }
 
 function readProc(name: string): string | undefined {
