@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ExecPlan } from '../src/engines/engine.ts';
@@ -39,12 +39,11 @@ function plan(command: string, more: Partial<ExecPlan> = {}): ExecPlan {
   };
 }
 
-async function run(job: { plan: ExecPlan; stay: boolean }, stdio: 'pipe' | number[] = 'pipe') {
+async function run(job: { plan: ExecPlan; stay: boolean }, further: ('ignore' | number)[] = []) {
   const file = join(directory, 'execute.ts');
   writeFileSync(file, script);
-  const further = stdio === 'pipe' ? [] : stdio;
   const child = spawn(process.execPath, [file], {
-    env: { PATH: '/usr/bin:/bin', JOB: JSON.stringify(job) },
+    env: { PATH: '/usr/bin:/bin', JOB: JSON.stringify(job), ...(further.length > 0 ? { PMI_FD: '5' } : {}) },
     stdio: ['ignore', 'pipe', 'pipe', ...further],
   });
   let output = '';
@@ -95,6 +94,17 @@ test('teardown happens although the engine cannot be started', async () => {
     true,
     false,
   ]);
+});
+
+test('a descriptor that PMI_FD names reaches the program, whoever starts it', async () => {
+  const file = join(directory, 'pmi');
+  writeFileSync(file, 'hello\nagain\n');
+  for (const stay of [false, true]) {
+    const fd = openSync(file, 'r');
+    const { output } = await run({ plan: plan('cat <&5'), stay }, ['ignore', 'ignore', fd]);
+    closeSync(fd);
+    expect(output).toBe('hello\nagain\n');
+  }
 });
 
 test('CPU affinity is the program’s', async () => {

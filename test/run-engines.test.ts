@@ -57,9 +57,9 @@ for (const { name, program, job } of engines) {
       expect((await lab.runJob(sh('sh -c "kill -9 \\$\\$"; exit $?'))).status).toBe(137);
       // Process 1 of a namespace cannot kill itself; there the kernel drops the signal.
       if (!isRuntime && kernelTellsEnds()) {
-        expect((await lab.runJob(sh('sleep 0.3; kill -9 $$'))).status).toBe(137);
-        expect((await lab.runJob(sh('sleep 0.3; kill -SEGV $$'))).status).toBe(139);
-        expect((await lab.runJob(sh('sleep 0.3 & exit 7'))).status).toBe(7);
+        expect((await lab.runJob(sh('sleep 0.5; kill -9 $$'))).status).toBe(137);
+        expect((await lab.runJob(sh('sleep 0.5; kill -SEGV $$'))).status).toBe(139);
+        expect((await lab.runJob(sh('sleep 1 & sleep 0.4; exit 7'))).status).toBe(7);
       }
     });
 

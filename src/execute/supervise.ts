@@ -4,9 +4,9 @@
  */
 import type { Conduct, ExecPlan, ExitStatus } from '../engines/engine.ts';
 import { UdockerError } from '../errors.ts';
-import { hostPath } from '../paths.ts';
 import { endOf, inForeground, openPidfd, restoreTerminal, saveTerminal } from '../system/process-calls.ts';
 import {
+  type Attached,
   childrenOf,
   resizeTerminalOf,
   sendSignal,
@@ -29,20 +29,27 @@ export async function supervise(plan: ExecPlan): Promise<ExitStatus> {
   for (const { signal, listener } of listeners) process.on(signal, listener);
   try {
     const { file, args, env } = plan.command;
-    const child = startAttached(file, args, env);
-    const ended = new Promise<ExitStatus>((resolve, reject) => {
-      child.on('error', (cause) => reject(notStarted(file, cause)));
-      child.on('exit', (code, signal) =>
-        resolve(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signaled', signal }),
-      );
-    });
-    if (child.pid !== undefined) attendant.attend(child.pid);
-    return attendant.conclude(await ended);
+    const child = start(file, args, env);
+    attendant.attend(child.pid);
+    const { code, signal } = await child.ended.catch((cause: Error) =>
+      Promise.reject(notStarted(file, cause)),
+    );
+    return attendant.conclude(
+      signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signaled', signal },
+    );
   } finally {
     attendant.dismiss();
     for (const { signal, listener } of listeners) process.off(signal, listener);
     // An engine that was killed leaves the terminal in raw mode.
     if (terminal !== undefined && inForeground(0)) restoreTerminal(0, terminal);
+  }
+}
+
+function start(...[file, args, env]: Parameters<typeof startAttached>): Attached {
+  try {
+    return startAttached(file, args, env);
+  } catch (cause) {
+    throw cause instanceof Error ? notStarted(file, cause) : cause;
   }
 }
 
@@ -67,17 +74,14 @@ class Attendant {
   private pidfd: number | undefined;
   private fatal: NodeJS.Signals | undefined;
   private timers = new Set<ReturnType<typeof setTimeout>>();
-  private readonly watcher = startWatcher(hostPath('/bin/sh'), ['-c', watch]);
+  // Without a watcher only the protection against SIGKILL is missing.
+  private readonly watcher = startWatcher(watch);
 
-  constructor(private readonly conduct: Conduct) {
-    // Without a watcher only the protection against SIGKILL is missing.
-    this.watcher.on('error', () => undefined);
-    this.watcher.stdin?.on('error', () => undefined);
-  }
+  constructor(private readonly conduct: Conduct) {}
 
   attend(engine: number): void {
     this.engine = engine;
-    this.watcher.stdin?.write(`engine ${engine}\n`);
+    this.watcher?.tell(`engine ${engine}`);
     this.look(0);
   }
 
@@ -126,7 +130,8 @@ class Attendant {
 
   dismiss(): void {
     for (const timer of this.timers) clearTimeout(timer);
-    this.watcher.stdin?.end('done\n');
+    this.watcher?.tell('done');
+    this.watcher?.close();
   }
 
   private look(attempt: number): void {
@@ -141,7 +146,7 @@ class Attendant {
     const within = (pid: number) => this.conduct.kind === 'around-engine' || statusOf(pid)?.first === true;
     this.first = children.find(within);
     if (this.first === undefined) return undefined;
-    this.watcher.stdin?.write(`first ${this.first}\n`);
+    this.watcher?.tell(`first ${this.first}`);
     if (this.conduct.kind === 'around-engine') this.pidfd = openPidfd(this.first);
     return this.first;
   }

@@ -1,16 +1,14 @@
 /**
- * System calls about processes that the portable API lacks, through bun:ffi: signal dispositions before an
+ * System calls about processes that the portable API lacks, through bun:ffi: what survives an
  * exec, CPU affinity, the terminal's foreground group, and how a process that is not our child ended. Loaded
  * only by a run that needs one of them. Under Node there is no ffi: each function says what happens then.
  */
-import { constants } from 'node:os';
 
 type Ffi = typeof import('bun:ffi');
 
 const int = 'i32';
 const signatures = {
-  signal: { args: [int, 'ptr'], returns: 'ptr' },
-  sigprocmask: { args: [int, 'ptr', 'ptr'], returns: int },
+  fcntl: { args: [int, int, 'i64'], returns: int },
   sched_setaffinity: { args: [int, 'u64', 'ptr'], returns: int },
   tcgetpgrp: { args: [int], returns: int },
   getpgrp: { args: [], returns: int },
@@ -34,16 +32,10 @@ function libc(): Library | undefined {
   return library;
 }
 
-/**
- * Undoes what the JavaScript runtime did to signals, since exec passes it on: SIGPIPE and SIGXFSZ ignored,
- * signals blocked. Nothing happens under Node.
- */
-export function resetSignals(): void {
-  const calls = libc();
-  if (calls === undefined) return;
-  for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) calls.signal(constants.signals[name], null);
-  const setMask = 2;
-  calls.sigprocmask(setMask, new Uint8Array(128), null);
+/** Lets the descriptor `fd` survive an exec. Nothing happens under Node. */
+export function keepOpen(fd: number): void {
+  const setFlags = 2;
+  libc()?.fcntl(fd, setFlags, 0n);
 }
 
 /** Binds this thread, and what it starts, to CPUs given by number. False when the kernel refuses, or on Node. */

@@ -2,12 +2,12 @@
  * Processes of the host: looking for programs, running one for its output, starting one with our own streams,
  * becoming one, and reading about others in /proc.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
-import { copyTerminalSize, resetSignals } from './process-calls.ts';
+import { becomeProgram } from './native-calls.ts';
+import { copyTerminalSize, keepOpen } from './process-calls.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -44,7 +44,7 @@ export function runForOutput(
   options: { readonly env: Environment; readonly timeoutMs: number },
 ): Promise<Output> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, {
+    const child = childProcess().spawn(file, args, {
       env: options.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeoutMs,
@@ -65,20 +65,83 @@ export function runForOutput(
   });
 }
 
-/** Starts a program with our own three streams and the descriptors our caller left open for us. */
-export function startAttached(file: HostPath, args: readonly string[], env: Environment): ChildProcess {
-  return spawn(file, args, { env, stdio: ['inherit', 'inherit', 'inherit', ...furtherDescriptors()] });
+/** A program started with our own streams. */
+export interface Attached {
+  readonly pid: number;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts a program that reads from us and outlives us, in a session of its own. */
-export function startWatcher(file: HostPath, args: readonly string[]): ChildProcess {
-  const child = spawn(file, args, {
-    env: { PATH: '/usr/bin:/bin' },
+/**
+ * Starts a program with our own three streams and the descriptors our caller left open for us. Throws the
+ * kernel's error when it cannot be started. Bun's own call is used where there is one: node:child_process
+ * costs several milliseconds to load.
+ */
+export function startAttached(file: HostPath, args: readonly string[], env: Environment): Attached {
+  const further = furtherStreams();
+  if (process.versions.bun === undefined) return startWithNode(file, args, env, further);
+  const child = Bun.spawn([file, ...args], { env, stdio: ['inherit', 'inherit', 'inherit', ...further] });
+  const ended = child.exited.then(() => {
+    const { exitCode, signalCode } = child;
+    const signal = typeof signalCode === 'number' ? (signalName(signalCode) ?? 'SIGKILL') : signalCode;
+    return { code: exitCode, signal };
+  });
+  return { pid: child.pid, ended };
+}
+
+function startWithNode(
+  file: HostPath,
+  args: readonly string[],
+  env: Environment,
+  further: ('ignore' | number)[],
+): Attached {
+  const child = childProcess().spawn(file, args, {
+    env,
+    stdio: ['inherit', 'inherit', 'inherit', ...further],
+  });
+  const ended = new Promise<Awaited<Attached['ended']>>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve({ code, signal }));
+  });
+  return { pid: child.pid ?? 0, ended };
+}
+
+/** A helper that reads lines from us and outlives us. */
+export interface Watcher {
+  tell(line: string): void;
+  /** Says that no more lines come. */
+  close(): void;
+}
+
+/** Starts a shell script in a session of its own; undefined when there is no /bin/sh or no way to start it. */
+export function startWatcher(script: string): Watcher | undefined {
+  if (!isExecutableFile('/bin/sh')) return undefined;
+  const env = { PATH: '/usr/bin:/bin' };
+  if (process.versions.bun === undefined) {
+    const child = childProcess().spawn('/bin/sh', ['-c', script], {
+      env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    child.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
+    child.unref();
+    return { tell: (line) => void child.stdin.write(`${line}\n`), close: () => void child.stdin.end() };
+  }
+  const child = Bun.spawn(['/bin/sh', '-c', script], {
+    env,
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   child.unref();
-  return child;
+  const tell = (line: string) => {
+    child.stdin.write(`${line}\n`);
+    child.stdin.flush();
+  };
+  return { tell, close: () => void child.stdin.end() };
+}
+
+function childProcess(): typeof import('node:child_process') {
+  return process.getBuiltinModule('node:child_process');
 }
 
 /**
@@ -86,9 +149,8 @@ export function startWatcher(file: HostPath, args: readonly string[]): ChildProc
  * Throws the kernel's error (ENOENT, EACCES, E2BIG ...).
  */
 export function becomeProcess(file: HostPath, args: readonly string[], env: Environment): never {
-  if (process.execve === undefined) throw new Error('this runtime has no process.execve');
-  resetSignals();
-  return process.execve(file, [file, ...args], env);
+  for (const fd of furtherDescriptors()) keepOpen(fd);
+  return becomeProgram(file, [file, ...args], env);
 }
 
 /** The number of a signal on this machine. */
@@ -173,21 +235,23 @@ export function resizeTerminalOf(pid: number): void {
   fs.closeSync(fd);
 }
 
-/** Descriptors above the three streams that our caller opened and did not mark close-on-exec (PMI, for one). */
-function furtherDescriptors(): ('ignore' | number)[] {
-  const open = fs
-    .readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter((fd) => fd > 2 && survivesExec(fd));
-  const last = Math.max(2, ...open);
-  return Array.from({ length: last - 2 }, (_, index) => (open.includes(index + 3) ? index + 3 : 'ignore'));
+/** Variables by which process managers (MPICH, Slurm) tell a program which descriptor leads back to them. */
+const descriptorVariables = ['PMI_FD'] as const;
+
+/**
+ * Descriptors above the three streams that are meant for the program. Only those that a variable names: the
+ * runtime marks all that it inherits close-on-exec, so that they can no longer be told from its own.
+ */
+function furtherDescriptors(): number[] {
+  const named = descriptorVariables.map((name) => Number(process.env[name] ?? ''));
+  return named.filter((fd) => Number.isInteger(fd) && fd > 2 && fs.existsSync(`/proc/self/fd/${fd}`));
 }
 
-const closeOnExec = 0o2000000;
-
-function survivesExec(fd: number): boolean {
-  const flags = /^flags:\s*(\d+)/m.exec(readProc(`self/fdinfo/${fd}`) ?? '')?.[1];
-  return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
+/** `furtherDescriptors` at the places they have here, gaps closed. */
+function furtherStreams(): ('ignore' | number)[] {
+  const open = furtherDescriptors();
+  const last = Math.max(2, ...open);
+  return Array.from({ length: last - 2 }, (_, index) => (open.includes(index + 3) ? index + 3 : 'ignore'));
 }
 
 function readProc(name: string): string | undefined {
