@@ -113,7 +113,8 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     engine_prepare(argc, argv, at + 3);
     char **guest_argv = argv + engine.plan.first_argument;
     long r = slots_begin();
-    if (r == 0) r = signals_begin(kept.ignored);
+    if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
+    r = signals_begin(kept.ignored);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);
     set_auxiliary(auxv, AT_EXECFN, (u64)argv[at + 2]);
