@@ -3,11 +3,13 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "calls/ids.h"
 #include "calls/resolve.h"
 #include "engine.h"
 #include "exec/exec.h"
 #include "probe.h"
 #include "start.h"
+#include "state/import.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
@@ -171,10 +173,15 @@ void start(int argc, char **argv, char **envp) {
     make_plain(argc, argv);
     keep_words(argv, 2);
     if (sys(CALL_VERSION) == -ENGINE_ERRNO) fail(125, "an engine cannot run inside another yet", "");
+    if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
+    if (engine.remembers && engine.plan.state) {
+        long r = owners_begin();
+        if (r < 0) fail_errno(125, "cannot keep the owners of files in ", engine.plan.state, r);
+    }
     enter_directory();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
-    r = filter_install(engine.plan.emulate_root);
+    r = filter_install(engine.emulated);
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);
     fail_errno(126, "cannot start ", engine.plan.exec, r);
