@@ -2,15 +2,17 @@
 # The differential fuzzer: random path calls in the engine and in a real chroot, on identical trees,
 # must log the same. Needs root for the chroot; the guests run as an unprivileged user.
 #   fuzz.sh [--engine "COMMAND"] [--mode trap|rewrite] [--seconds N] [--seed S] [--seeds N] [--steps N]
-#           [--self] [--workers N] [--only "STEP..."] [--regressions] [--all] [--keep DIR]
+#           [--self] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
 # Without --seed the first seed is taken from the clock. A seed which differs is shrunk to the steps
-# which matter, printed, and the run ends with status 1 (--all: goes on and prints every differing seed).
+# which matter, printed, and the run ends with status 1 (--all: goes on and prints every differing seed;
+# --survey: the same without shrinking, and at the end a table of first differences by call and errno).
+# FUZZ_SKIP=openat2,rename... leaves kinds of calls out (names as in step.c).
 # --self compares the chroot with itself: the fuzzer's own test, nothing may differ.
 # --regressions runs the seeds of the file `regressions`: SEED STEPS WORKERS [STEP...]  # what it found
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 engine="$top/build/native/$(uname -m)/udocker-engine"
-mode=trap seconds=0 seed='' seeds=0 steps=150 workers=1 only='' regressions=no all=no self=no work='' batch=25
+mode=trap seconds=0 seed='' seeds=0 steps=150 workers=1 only='' regressions=no all=no self=no survey=no work='' batch=25
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=$2; shift 2 ;;
@@ -23,6 +25,7 @@ while [ $# -gt 0 ]; do
 	--only) only=$2; shift 2 ;;
 	--regressions) regressions=yes; shift ;;
 	--all) all=yes; shift ;;
+	--survey) survey=yes all=yes; shift ;;
 	--self) self=yes; shift ;;
 	--keep) work=$2; mkdir -p "$2"; shift 2 ;;
 	*) echo "fuzz.sh: unknown option $1" >&2; exit 2 ;;
@@ -30,6 +33,7 @@ while [ $# -gt 0 ]; do
 done
 [ "$(id -u)" = 0 ] || { echo 'skip fuzz: the real chroot it compares with needs root'; exit 0; }
 unshare -m true 2>/dev/null || { echo 'skip fuzz: no private mount namespace here'; exit 0; }
+[ -z "$work" ] || rm -f "$work/survey"
 if [ -z "$work" ]; then work=$(mktemp -d /tmp/fuzz.XXXXXX); trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT; fi
 chmod 755 "$work"
 gcc -O1 -Wall -Wextra -static -o "$work/fuzz" "$here"/*.c || exit 2
@@ -37,7 +41,7 @@ gcc -O1 -Wall -Wextra -o "$work/chroot" "$here/../engines/chroot.c" || exit 2
 uid=$(id -u lab 2>/dev/null || echo 1001) gid=$(id -g lab 2>/dev/null || echo 1001)
 first=${engine%% *}
 if [ -f "$first" ]; then
-	rm -rf "$work/engine"; cp -r "$(dirname "$first")" "$work/engine"; chmod -R a+rX "$work/engine"
+	mkdir -p "$work/engine"; cp "$first" "$work/engine/"; chmod -R a+rX "$work/engine"
 	engine="$work/engine/$(basename "$first")${engine#"$first"}"
 fi
 
@@ -62,10 +66,10 @@ plan() { # plan SIDE: the words, in the array words
 
 run_both() { # run_both SEED COUNT STEPS WORKERS [STEP...]: logs in $work/{chroot,engine}.log
 	plan chrooted
-	env -i PATH=/bin timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
+	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
 	plan engined
-	if [ $self = yes ]; then env -i PATH=/bin timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
-	( cd / && env -i PATH=/usr/bin:/bin timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
+	if [ $self = yes ]; then env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
+	( cd / && env -i PATH=/usr/bin:/bin FUZZ_SKIP="$FUZZ_SKIP" timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
 	fi
 	# what the engine says of its own mount points is not the tree's business
 	( cd "$work/chrooted" && find root/f host -printf '%p %M %n %s %l\n' | sed -E '/^[^ ]+ d/s/ [0-9]+ $//' | sort ) > "$work/chroot.tree"
@@ -98,7 +102,12 @@ shrink() { # shrink SEED STEPS WORKERS: steps that still differ, in the array ke
 	alone "$1" "$2" "$3" "${kept[@]}"
 }
 
+first_difference() { # the first call which differs, as chroot and as the engine have it
+	diff "$work/chroot.log" "$work/engine.log" | grep -aE '^[<>] [0-9]+[. ]' | awk '!seen[substr($0,1,1)]++' | cut -c1-250
+}
+
 report() { # report SEED STEPS WORKERS
+	if [ $survey = yes ]; then first_difference | sort | tee -a "$work/survey" | sed 's/^/# (< chroot, > engine) /'; return; fi
 	echo "not ok seed $1 [$mode]: engine and chroot differ"
 	shrink "$1" "$2" "$3"
 	echo "# shrunk to: fuzz.sh --mode $mode --seed $1 --steps $2 --workers $3 --only \"${kept[*]}\""
@@ -133,9 +142,10 @@ while :; do
 	[ "$seeds" -eq 0 ] && [ $(($(date +%s) - start)) -ge "$seconds" ] && break
 	count=$batch
 	[ "$seeds" -gt 0 ] && [ $((seeds - ran)) -lt $count ] && count=$((seeds - ran))
-	run_both "$seed" "$count" "$steps" "$workers"
+	run_both "$seed" "$count" "$steps" "$workers"; batch=$((batch < 25 ? batch * 2 : 25))
 	calls=$((calls + $(grep -caE '^[0-9]+\.[0-9]+ ' "$work/chroot.log")))
 	if same && cmp -s "$work/chroot.tree" "$work/engine.tree"; then seed=$((seed + count)); ran=$((ran + count)); continue; fi
+	batch=2
 	# the first seed whose part of the log differs
 	bad=$(cmp "$work/chroot.log" "$work/engine.log" 2>/dev/null | sed -nE 's/.* line ([0-9]+).*/\1/p')
 	[ -n "$bad" ] || bad=$(($(wc -l < "$work/engine.log") + 1))
@@ -153,5 +163,10 @@ while :; do
 	ran=$((ran + bad_seed - seed + 1)); seed=$((bad_seed + 1))
 	new_tree chrooted; new_tree engined
 done
+if [ $survey = yes ] && [ -f "$work/survey" ]; then
+	echo '# count, call, what the chroot says, what the engine says, an example'
+	sed -E 's/^([<>]) ([0-9.]+) ([a-z0-9_]+)(.*) = (-1 )?([A-Za-z0-9]+).*/\1 \3 \6 \2 \3\4/' "$work/survey" |
+		awk '$1=="<"{call=$2; want=$3; $1=$2=$3=""; example=$0} $1==">"{key=call" "want" "$3; n[key]++; if (!(key in ex)) ex[key]=example} END{for (k in n) print n[k], k, ex[k]}' | sort -rn
+fi
 echo "# $ran seeds, $calls calls compared, $found differing, mode $mode, $workers worker(s), $(($(date +%s) - start)) s"
 [ $found = 0 ]
