@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "exec/exec.h"
 #include "start.h"
+#include "state/directories.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
@@ -170,6 +171,7 @@ static void start(int argc, char **argv, char **envp) {
     static struct program program;
     make_plain(argc, argv);
     keep_words(argv, 2);
+    directories_begin();
     if (sys(CALL_VERSION) == -ENGINE_ERRNO) fail(125, "an engine cannot run inside another yet", "");
     enter_directory();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
