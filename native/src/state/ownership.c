@@ -29,6 +29,7 @@ struct header {
     u32 moved;
     u32 used;           /* records claimed; number 0 is none */
     u32 setgid;
+    u64 newest_birth;   /* of all files ever recorded; the highest number where one is unknown */
     u32 root_device;
     u64 root_inode, root_birth;
     u64 list[3];
@@ -79,6 +80,10 @@ static u32 write_record(struct header *t, const struct ownership *file) {
         return 0;
     }
     records_of(t)[number] = *file;
+    u64 birth = file->birth ? file->birth : ~0UL, newest = __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED);
+    while (newest < birth && !__atomic_compare_exchange_n(&t->newest_birth, &newest, birth, false, __ATOMIC_RELAXED,
+                                                          __ATOMIC_RELAXED)) {
+    }
     return number;
 }
 
@@ -274,9 +279,9 @@ void ownership_remove(u32 device, u64 inode) {
     }
 }
 
-bool ownership_empty(void) {
+bool ownership_any_since(u64 time) {
     struct header *t = current();
-    return !t || !t->used;
+    return t && __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED) >= time;
 }
 
 bool ownership_any_setgid(void) {
