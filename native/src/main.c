@@ -9,6 +9,7 @@
 #include "exec/exec.h"
 #include "probe.h"
 #include "start.h"
+#include "state/directories.h"
 #include "state/import.h"
 #include "sys/raw.h"
 #include "sys/text.h"
@@ -172,6 +173,7 @@ void start(int argc, char **argv, char **envp) {
     static struct program program;
     make_plain(argc, argv);
     keep_words(argv, 2);
+    directories_begin();
     if (sys(CALL_VERSION) == -ENGINE_ERRNO) fail(125, "an engine cannot run inside another yet", "");
     if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
     if (engine.remembers && engine.plan.state) {

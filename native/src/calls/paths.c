@@ -1,9 +1,10 @@
 /* Calls whose only concern is their paths: the table says where they are and how they are to be taken. */
 #include <linux/limits.h>
 
-#include "../path/cache.h"
+#include "../state/directories.h"
 #include "../sys/raw.h"
 #include "../engine.h"
+#include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
@@ -78,6 +79,31 @@ static long run_remembering(struct call *call, const struct place place[2]) {
     return r;
 }
 
+/* May success have changed where directory texts lead? Names made or removed as directories need not be told: see
+ * path/cache.h. Permissions decide whether a way may be gone at all. */
+static bool changes_ways(long number, u32 how) {
+    switch (number) {
+#ifdef __NR_mkdir
+    case __NR_mkdir:
+    case __NR_rmdir:
+    case __NR_mknod:
+#endif
+    case __NR_mkdirat:
+    case __NR_mknodat: return false;
+#ifdef __NR_chmod
+    case __NR_chmod:
+#endif
+    case __NR_fchmodat:
+    case __NR_fchmodat2: return true;
+    default: return how & PATH_PARENT;
+    }
+}
+
+static void tell_cache(const struct place *place) {
+    struct cache *cache = directories_open();
+    if (cache) cache_change(cache, place->path, strlen(place->path));
+}
+
 long call_paths(struct call *call) {
     char text[2][PATH_SIZE];
     struct place place[2];
@@ -87,6 +113,6 @@ long call_paths(struct call *call) {
     }
     long r = engine.remembers ? run_remembering(call, place) : call_run(call);
     for (unsigned i = 0; i < 2; i++)
-        if (r == 0 && place[i].path && (call->row->paths[i].how & PATH_PARENT)) cache_forget(&place[i]);
+        if (r == 0 && place[i].path && changes_ways(call->number, call->row->paths[i].how)) tell_cache(&place[i]);
     return r;
 }
