@@ -33,7 +33,7 @@ void file_show_ids(u32 *uid, u32 *gid) {
 static const struct ownership *recall(u32 device, u64 inode, u64 birth) {
     const struct ownership *known = ownership_find(device, inode);
     if (!known || known->birth == birth) return known;
-    ownership_remove(device, inode);
+    ownership_remove(device, inode, known->birth);
     return NULL;
 }
 
@@ -67,7 +67,7 @@ long file_remember(const struct file *file) {
     file_show_ids(&uid, &gid);
     bool mode_differs = file->mode != file->disk_mode;
     if (uid == file->uid && gid == file->gid && !mode_differs) {
-        if (file->known) ownership_remove(file->device, file->inode);
+        if (file->known) ownership_remove(file->device, file->inode, file->birth);
         return 0;
     }
     struct ownership record = {
@@ -166,9 +166,7 @@ bool file_leaving(const struct place *place, struct file *file) {
     if (!engine.remembers || sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now) < 0) return false;
     if (!ownership_any_since(((u64)now.tv_sec - 2) * SECOND)) return false;
     if (file_look(place->directory, place->path, 0, file) < 0) return false;
-    return file->known && (file->links <= 1 || S_ISDIR(file->disk_mode));
-}
-
-void file_gone(const struct file *file) {
-    ownership_remove(file->device, file->inode);
+    if (!file->known || (file->links > 1 && !S_ISDIR(file->disk_mode))) return false;
+    ownership_remove(file->device, file->inode, file->birth);
+    return true;
 }

@@ -266,16 +266,17 @@ long ownership_put(const struct ownership *file) {
     }
 }
 
-void ownership_remove(u32 device, u64 inode) {
+void ownership_remove(u32 device, u64 inode, u64 birth) {
     for (;;) {
         struct header *t = current();
         u64 *at = t ? find_word(t, device_in(t, device), inode) : NULL;
-        if (!at) return;
-        u64 word = __atomic_load_n(at, __ATOMIC_ACQUIRE), hash = hash_of(device_in(t, device), inode);
-        if (!(word & FROZEN) && leads_to(t, word, hash, device_in(t, device), inode) &&
-            __atomic_compare_exchange_n(at, &word, (word & ~0xffffffffUL) | GONE, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-            return;
+        u64 word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0, gone = (word & ~0xffffffffUL) | GONE;
+        const struct ownership *record = at ? record_at(t, word) : NULL;
+        if (!record || record->inode != inode || record->birth != birth) return;
         if ((word & FROZEN) && settle(t, false) < 0) return;
+        if (!(word & FROZEN) &&
+            __atomic_compare_exchange_n(at, &word, gone, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return;
     }
 }
 
