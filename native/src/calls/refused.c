@@ -1,27 +1,12 @@
 /* What is answered without being done. */
 #include <linux/prctl.h>
 
-#include "../engine.h"
 #include "../sys/raw.h"
 #include "handlers.h"
-#include "ids.h"
-#include "resolve.h"
 
 long call_not_permitted(struct call *call) {
     (void)call;
     return -EPERM;
-}
-
-/* Emulated root may change to the root it has; another one would need a table of mounts of its own. */
-long call_chroot(struct call *call) {
-    char text[PATH_SIZE], guest[PATH_SIZE];
-    struct place place;
-    if (!engine.emulated || !ids_capable(ids_now(), CAP_SYS_CHROOT)) return -EPERM;
-    long r = resolve_guest(AT_FDCWD, call->a[0], PATH_FOLLOW, text, &place);
-    if (r == 0) r = path_host_system.check_directory(place.path);
-    if (r < 0) return r;
-    r = host_to_guest(place.path, guest, sizeof(guest));
-    return r == 1 ? 0 : -EPERM;
 }
 
 long call_not_supported(struct call *call) {
