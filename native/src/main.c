@@ -166,9 +166,10 @@ static void enter_directory(void) {
     if (r < 0) fail_errno(125, "cannot enter ", engine.plan.cwd, r);
 }
 
-static void start(int argc, char **argv, char **envp) __attribute__((noreturn));
-static void start(int argc, char **argv, char **envp) {
+static void start(int argc, char **argv, char **envp, const u64 *auxv) __attribute__((noreturn));
+static void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
+    arch_ask(auxv);
     make_plain(argc, argv);
     keep_words(argv, 2);
     directories_begin();
@@ -191,7 +192,7 @@ void engine_main(u64 *stack) {
     }
     if (argc < 2) fail(125, "this program is started by udocker", "");
     if (text_starts(argv[1], "resume1")) resume(argc, argv, envp, auxv);
-    if (text_equal(argv[1], "plan1")) start(argc, argv, envp);
+    if (text_equal(argv[1], "plan1")) start(argc, argv, envp, auxv);
     if (text_equal(argv[1], "version")) {
         static const char text[] = "udocker-engine 1\n";
         sys(__NR_write, 1, text, sizeof(text) - 1);

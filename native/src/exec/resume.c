@@ -13,11 +13,11 @@
 #include "exec.h"
 
 struct kept {
-    u64 fd, interpreter_fd, ignored, proc_seen;
+    u64 fd, interpreter_fd, ignored, proc_seen, known;
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
-    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen};
+    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen, &kept->known};
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
@@ -110,6 +110,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
     text_put(engine.program, 0, argv[at + 1]);
     engine.proc_seen = kept.proc_seen != 0;
+    arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
     char **guest_argv = argv + engine.plan.first_argument;
     long r = slots_begin();

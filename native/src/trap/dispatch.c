@@ -1,7 +1,9 @@
 /* From a caught call to its handler and back. */
 #include "../calls/handlers.h"
+#include "../engine.h"
 #include "../path/path.h"
 #include "../sys/raw.h"
+#include "rewrite.h"
 #include "signal.h"
 
 #define NO_PATH {-1, -1, -1, 0}
@@ -26,14 +28,33 @@ const struct call_row *call_row_of(long number) {
     return &call_rows[row_index[number] - 1];
 }
 
+static void finish(struct call *call, long number, long result) {
+    if (result == RESTART_CALL)
+        regs_restart(&call->slot->regs, number);
+    else
+        regs_set_result(&call->slot->regs, result);
+}
+
+/* A trapped call. */
 void dispatch(struct slot *slot) __attribute__((used));
 void dispatch(struct slot *slot) {
-    struct call call = {.number = regs_number(&slot->regs), .slot = slot};
+    u64 site = regs_site(&slot->regs);
+    struct call call = {.number = rewrite_number(site, regs_number(&slot->regs)), .slot = slot};
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);
     long number = call.number, result = call.row ? call.row->handler(&call) : call_run(&call);
-    if (result == RESTART_CALL)
-        regs_restart(&slot->regs, number);
-    else
-        regs_set_result(&slot->regs, result);
+    finish(&call, number, result);
+    rewrite_seen(call.row, site, slot);
+}
+
+/* A call from a rewritten site: no filter has looked at its arguments. */
+void dispatch_hooked(struct slot *slot) __attribute__((used));
+void dispatch_hooked(struct slot *slot) {
+    struct call call = {.number = regs_number(&slot->regs), .slot = slot};
+    regs_arguments(&slot->regs, call.a);
+    call.row = call_row_of(call.number);
+    long number = call.number;
+    bool caught = call.row && call_is_caught(call.row, call.a, engine.plan.emulate_root);
+    finish(&call, number, caught ? call.row->handler(&call) : call_run(&call));
+    if (engine.plan.debug) rewrite_count_hooked();
 }

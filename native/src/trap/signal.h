@@ -15,6 +15,8 @@ struct kernel_action {
 long signals_begin(u64 ignored);
 /* The bits to hand to signals_begin() in the next program. */
 u64 signals_ignored(void);
+/* Counted up by whoever needs to see signals that meet the guest. */
+extern volatile u32 signals_look;
 /* sigaction as the guest sees it. */
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old);
 
