@@ -109,9 +109,10 @@ static bool single_threaded(void) {
     return sys(__NR_newfstatat, AT_FDCWD, "/proc/self/task", &st, 0) == 0 && st.st_nlink == 3;
 }
 
+/* Not close behind the site: the last byte of the jump must not be 0, see above. */
 static bool in_reach(u64 area, u64 site) {
     i64 distance = (i64)(area - site);
-    return distance < REACH && distance > -REACH;
+    return distance > -REACH && distance < REACH && (distance < -(i64)PAGE_SIZE || distance > 1L << 25);
 }
 
 static u64 map_page(u64 hint, u64 site) {

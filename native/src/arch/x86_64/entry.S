@@ -71,6 +71,21 @@ exit_release:
 exit_released:                          /* like a real system call: rcx is the return address */
         jmp     *%rcx
 
+/* A signal waits for the end of the call. Put it back into the kernel's queue and resume by way of SIGSYS,
+ * whose return restores registers, vector state and signal mask at once. */
+exit_slow:
+        mov     %rsp, %rbx
+        or      $(SLOT_SIZE - 1), %rbx
+        sub     $(SLOT_HEAD - 1), %rbx  /* the stack may have a pushed word: find the slot anew */
+        mov     %rbx, %rdi
+        lea     -128(%rbx), %rsp
+        call    finish_prepare
+        mov     %rbx, %rdi
+        mov     REGS_RSP(%rbx), %rsp
+        mov     $CALL_FINISH, %eax
+        syscall
+        ud2
+
 /* The hook: rewritten sites come here. rcx: the address behind the syscall instruction they stand for; r11 is free;
  * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free the syscall
  * instruction itself is run, and trapped. frame_rewind() knows this code: a signal
@@ -162,21 +177,6 @@ hook_plain_entered:
         jmp     hook_probes
 hook_plain_end:
         .globl  hook_plain_end
-
-/* A signal waits for the end of the call. Put it back into the kernel's queue and resume by way of SIGSYS,
- * whose return restores registers, vector state and signal mask at once. */
-exit_slow:
-        mov     %rsp, %rbx
-        or      $(SLOT_SIZE - 1), %rbx
-        sub     $(SLOT_HEAD - 1), %rbx  /* the stack may have a pushed word: find the slot anew */
-        mov     %rbx, %rdi
-        lea     -128(%rbx), %rsp
-        call    finish_prepare
-        mov     %rbx, %rdi
-        mov     REGS_RSP(%rbx), %rsp
-        mov     $CALL_FINISH, %eax
-        syscall
-        ud2
 
 /* SIGSYS and faults: handlers in C on the frame the kernel made. */
         .globl trap_entry, fault_entry, signal_restorer
