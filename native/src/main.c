@@ -11,6 +11,7 @@
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
+#include "trap/signal.h"
 
 struct engine engine;
 
@@ -177,6 +178,7 @@ static void start(int argc, char **argv, char **envp, const u64 *auxv) {
     enter_directory();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
+    signals_open();
     r = filter_install(engine.plan.emulate_root);
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);

@@ -26,7 +26,7 @@ static bool parse_state(const char *text, struct kept *kept) {
 }
 
 static long read_elf(int fd, struct elf_file *elf) {
-    u8 head[512];
+    u8 head[ELF_HEAD];
     long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
     return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
 }
@@ -45,7 +45,9 @@ static void set_auxiliary(u64 *auxv, u64 type, u64 value) {
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
-    if (!bytes || (sys(__NR_personality, 0xffffffff) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
+    static long personality; /* one more than what it is */
+    if (!personality) personality = sys(__NR_personality, 0xffffffff) + 1;
+    if (!bytes || ((personality - 1) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
     memcpy(&value, (u8 *)*bytes + offset, 4);
     return (value * 2654435761u) % pages * PAGE_SIZE;
 }

@@ -16,14 +16,20 @@ const struct call_row call_rows[] = {
 const unsigned call_row_count = ARRAY_LENGTH(call_rows);
 
 #define DIRECT 512 /* numbers below this are looked up in one step */
-static u8 row_index[DIRECT]; /* 1 + index in call_rows */
-
-static void index_rows(void) {
-    for (unsigned i = 0; i < call_row_count; i++) row_index[call_rows[i].number] = (u8)(i + 1);
-}
+#define CALL(name, ...) ROW_##name,
+enum {
+#include "../syscalls.def"
+    ROWS
+};
+#undef CALL
+#define CALL(name, ...) [__NR_##name] = ROW_##name + 1,
+static const u8 row_index[DIRECT] = {
+#include "../syscalls.def"
+};
+#undef CALL
+_Static_assert(ROWS < 255, "row_index");
 
 const struct call_row *call_row_of(long number) {
-    if (!row_index[call_rows[0].number]) index_rows();
     if (number < 0 || number >= DIRECT || !row_index[number]) return NULL;
     return &call_rows[row_index[number] - 1];
 }

@@ -31,6 +31,7 @@
 
 #define SITES 512
 #define TRAPS_FIRST 4 /* traps at a site before it is rewritten */
+#define TRAPS_UNCOUNTED 8 /* of a program; short ones need not touch the table */
 #define AREAS 32
 #define AREA_HEAD 16 /* the pointer to the hook */
 #define REACH (1L << 30)
@@ -103,10 +104,10 @@ static bool write_code(u64 at, const void *bytes, size_t n) {
     return r == (long)n;
 }
 
-/* Does it run alone in its memory? */
+/* Does it run alone in its memory? A vfork child does not: its parent's other threads go on. */
 static bool single_threaded(void) {
     struct stat st;
-    return sys(__NR_newfstatat, AT_FDCWD, "/proc/self/task", &st, 0) == 0 && st.st_nlink == 3;
+    return !slots_borrowed() && sys(__NR_newfstatat, AT_FDCWD, "/proc/self/task", &st, 0) == 0 && st.st_nlink == 3;
 }
 
 /* Not close behind the site: the last byte of the jump must not be 0, see above. */
@@ -217,14 +218,15 @@ void rewrite_count_hooked(void) {
 void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
     if (engine.plan.debug) count(NULL);
     if (!engine.plan.rewrite || !row || given_up || address - ENGINE_BASE < ENGINE_SIZE) return;
+    static u32 total;
+    if (total < TRAPS_UNCOUNTED && ++total) return;
     struct site *site = site_of(address, true);
     if (!site || site->state == WRITING) return;
     if (++site->traps % TRAPS_FIRST || slot->pending) return;
     if (site->state == LEFT && site->traps) return; /* looked at again every 256 traps: the code may be another */
     if (site->state == WRITTEN && still_there(site)) return;
     u32 nobody = 0, self = (u32)sys(__NR_gettid);
-    if (slots_borrowed() || !__atomic_compare_exchange_n(&writer, &nobody, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-        return;
+    if (!__atomic_compare_exchange_n(&writer, &nobody, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
     site->state = WRITING;
     __atomic_store_n(&site->state, rewrite(site, row) ? WRITTEN : LEFT, __ATOMIC_RELEASE);
     __atomic_store_n(&writer, 0, __ATOMIC_RELEASE);

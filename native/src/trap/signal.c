@@ -35,26 +35,29 @@ static long kernel_action(int number, const struct kernel_action *wanted, struct
     return sys(__NR_rt_sigaction, number, wanted, old, 8);
 }
 
-static long install(int number, void (*handler)(void)) {
+static long install(int number, void (*handler)(void), struct kernel_action *old) {
     struct kernel_action action = {
         .handler = (u64)handler,
         .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */,
         .restorer = (u64)signal_restorer,
         .mask = number == SIGSYS ? ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)) : 0,
     };
-    return kernel_action(number, &action, NULL);
+    return kernel_action(number, &action, old);
 }
 
 long signals_begin(u64 ignored) {
     struct kernel_action inherited;
     static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
     for (unsigned i = 0; i < 3; i++) {
-        kernel_action(ours[i], NULL, &inherited);
+        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry, &inherited);
+        if (r < 0) return r;
         if (inherited.handler == SIG_IGN_VALUE || (ignored & SIGNAL_BIT(ours[i])))
             virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
-        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry);
-        if (r < 0) return r;
     }
+    return 0;
+}
+
+long signals_open(void) {
     u64 open = SIGNAL_BIT(SIGSYS);
     return sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
 }

@@ -16,10 +16,10 @@ _Static_assert(SLOTS >= 1 << SLOT_HASH_BITS && SLOTS >= HOOK_PROBES, "entry.S");
 /* At SLOTS_BASE: the linker puts it there. */
 u8 slots[SLOTS][SLOT_SIZE] __attribute__((aligned(SLOT_SIZE), section(".slots,\"aw\",@nobits#")));
 
-/* At BUSY_BASE. The kernel gives these pages empty to a forked child (MADV_WIPEONFORK, Linux 4.14), where the slots
- * of the parent's other threads would else stay taken for ever. A vfork child shares them. */
+/* At BUSY_BASE. The kernel gives these pages, and the slots, empty to a forked child (MADV_WIPEONFORK, Linux 4.14),
+ * where the slots of the parent's other threads would else stay taken for ever. A vfork child shares them. */
 u8 busy[SLOTS][BUSY_SIZE] __attribute__((aligned(PAGE_SIZE), section(".busy,\"aw\",@nobits#")));
-#define OWNER (*(volatile u32 *)(busy[0] + 8)) /* process id; 0: just forked */
+#define OWNER (*(volatile u32 *)(busy[0] + 8)) /* process id; 0: not asked for yet */
 
 struct slot *slot_at(unsigned index) {
     return (struct slot *)(slots[index] + SLOT_SIZE - SLOT_HEAD);
@@ -31,14 +31,13 @@ struct slot *slot_of_stack(u64 address) {
 }
 
 long slots_begin(void) {
-    OWNER = (u32)sys(__NR_getpid);
-    return sys(__NR_madvise, busy, sizeof(busy), MADV_WIPEONFORK);
+    return sys(__NR_madvise, busy, (u64)slots + sizeof(slots) - (u64)busy, MADV_WIPEONFORK);
 }
 
 bool slots_borrowed(void) {
     u32 self = (u32)sys(__NR_getpid);
     if (!OWNER) {
-        /* Forked, or the vfork child of one that is: whoever shares the parent's memory borrows it. */
+        /* A new process, or the vfork child of one: whoever shares the parent's memory borrows it. */
         u32 parent = (u32)sys(__NR_getppid);
         OWNER = sys(__NR_kcmp, self, parent, KCMP_VM, 0, 0) == 0 ? parent : self;
     }
@@ -50,7 +49,7 @@ struct slot *slot_take(void) {
     for (;;) {
         for (unsigned i = 0; i < SLOTS; i++) {
             struct slot *slot = slot_at((start + i) % SLOTS);
-            if (*slot_busy(slot) || __atomic_exchange_n(slot_busy(slot), 1, __ATOMIC_ACQUIRE)) continue;
+            if ((i && *slot_busy(slot)) || __atomic_exchange_n(slot_busy(slot), 1, __ATOMIC_ACQUIRE)) continue;
             slot->pending = 0;
             slot->mask_wait = 0;
             return slot;

@@ -35,7 +35,7 @@ static inline void slot_release(struct slot *slot) {
 }
 /* The slot in which a stack address lies, or NULL. */
 struct slot *slot_of_stack(u64 address);
-/* Learn the process id and arrange to notice forks. */
+/* Arrange for forked children to find all slots free. */
 long slots_begin(void);
 /* Does this process borrow its memory from a parent that waits in vfork? */
 bool slots_borrowed(void);
