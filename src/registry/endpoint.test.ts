@@ -14,11 +14,7 @@ describe('resolveEndpoint', () => {
     ['lab/tool', {}, ['docker.io', hub, 'lab/tool', false]],
     ['docker.io/library/busybox', {}, ['docker.io', hub, 'library/busybox', false]],
     ['library/busybox', {}, ['docker.io', hub, 'library/busybox', false]],
-    [
-      'library/bb',
-      { registry: 'https://mirror' },
-      ['mirror', 'https://mirror/', 'library/bb', false],
-    ],
+    ['library/bb', { registry: 'https://mirror' }, ['mirror', 'https://mirror/', 'library/bb', false]],
     ['library/bb', { registry: 'docker.io' }, ['docker.io', hub, 'library/bb', false]],
     ['quay.io/a/b', {}, ['quay.io', 'https://quay.io/', 'a/b', false]],
     ['quay.io/a/b', { registry: 'http://other' }, ['quay.io', 'https://quay.io/', 'a/b', false]],
