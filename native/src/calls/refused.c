@@ -24,6 +24,6 @@ long call_prctl(struct call *call) {
     switch ((int)call->a[0]) {
     case PR_GET_SECCOMP: return 0;
     case PR_SET_SECCOMP: return -EINVAL;
-    default: return call_run(call);
+    default: return prctl_about_ids((u32)call->a[0]) ? ids_prctl(call->a) : call_run(call);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "../engine.h"
 #include "../sys/raw.h"
+#include "../state/directories.h"
 #include "../sys/text.h"
 
 static long read_link(const char *host_path, char *to, size_t size) {
@@ -72,10 +73,23 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
     return true;
 }
 
+static long lookup(const char *base, const char *path, u32 how, struct place *place) {
+    directories_open();
+    return path_lookup(&engine.mounts, &path_host_system, base, path, how, place);
+}
+
+/* With stack of its own, so that calls that do not need it touch less memory. */
+static __attribute__((noinline)) long resolve_relative(int directory, const char *path, u32 how,
+                                                       struct place *place);
+
 long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (!path[0]) return -ENOENT;
-    if (path[0] == '/') return path_walk(&engine.mounts, &path_host_system, "/", path, how, place);
+    if (path[0] == '/') return lookup("/", path, how, place);
     if (try_straight(directory, path, how, place)) return 0;
+    return resolve_relative(directory, path, how, place);
+}
+
+static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
     if (r == -EXDEV) {
@@ -86,7 +100,13 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place) {
         return 0;
     }
     if (r < 0) return r;
-    return path_walk(&engine.mounts, &path_host_system, base, path, how, place);
+    return lookup(base, path, how, place);
+}
+
+long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
+    char base[PATH_SIZE];
+    long r = path[0] == '/' ? (long)text_put(base, 0, "/") : base_of(directory, base, sizeof(base));
+    return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
 }
 
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

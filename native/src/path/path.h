@@ -6,6 +6,7 @@
 #ifndef PATH_PATH_H
 #define PATH_PATH_H
 #include "../sys/types.h"
+#include "cache.h"
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
 #define MAX_MOUNTS 130
@@ -26,6 +27,8 @@ struct mounts {
     struct mount table[MAX_MOUNTS];
     unsigned count;
     bool any_read_only;
+    u32 identity;        /* a hash of the table */
+    struct cache *cache; /* NULL: none */
 };
 
 /* What resolution asks of the host. Results as of the system calls. */
@@ -74,6 +77,21 @@ bool mounts_has_name(const struct mounts *m, const char *name);
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size);
 /* Guest path of a plain host path ("/" for the root): its length, -ENOENT where no mount shows it. */
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size);
+
+/* One step of a walk whose result may be remembered. */
+struct path_step {
+    const char *name;      /* the component, not NUL-terminated */
+    size_t length;
+    bool lasting;          /* cleared where the result must not be remembered */
+};
+
+/* walk.c: walk one component from the plain guest directory in `at`, which it replaces by what it leads to. 0, -errno,
+ * or -EXDEV where only path_walk() can tell. */
+long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
+
+/* lookup.c: as path_walk(), by way of the directory cache. */
+long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
+                 struct place *place);
 
 /* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
  * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */

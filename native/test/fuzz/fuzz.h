@@ -1,0 +1,48 @@
+/* What the fuzzer's files share: the random numbers of one step, the tree's names, the log. */
+#ifndef FUZZ_H
+#define FUZZ_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { SLOTS = 8, FIRST_SLOT = 20, PATH_ROOM = 8192 };
+
+/* Numbers of one step depend on seed and step alone, so that leaving out a step changes no other. */
+struct random { uint64_t state; };
+uint64_t next(struct random *r);
+unsigned below(struct random *r, unsigned limit);
+int percent(struct random *r, unsigned chance);
+
+/* A path from the small world of names in which collisions, links and mounts are frequent. */
+void some_path(struct random *r, char *out);
+/* A descriptor: the current directory, a slot (which may be closed), or one that is never open. */
+int some_dirfd(struct random *r);
+int some_slot(struct random *r);
+
+/* One line of the log is built by several calls of say(). */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Logs a path shortened in the middle. */
+void say_path(const char *path);
+/* Logs " = result" or " = -1 ERRNO". */
+void say_result(long result);
+void flush_line(void);
+const char *errno_name(int number);
+void say_stat(const struct stat *st);
+
+/* Runs one random call and logs it. */
+void step(struct random *r, int number);
+
+void clean_tree(void);
+void make_tree(struct random *r);
+void dump_tree(void);
+#endif

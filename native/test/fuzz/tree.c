@@ -1,0 +1,125 @@
+/* The tree under /f: emptied, filled the same way for the same seed, and written to the log at the end. */
+#include "fuzz.h"
+#include <dirent.h>
+
+/* Mounts and mount points stay; everything else of a former seed goes. */
+static int is_mount(int dir, const char *name)
+{
+	char link[64], path[4096];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+	ssize_t n = readlink(link, path, sizeof path - 300);
+	if (n < 0) return 0;
+	path[n] = 0;
+	strcat(path, "/");
+	strcat(path, name);
+	static const char *const mounts[] = { "/f/rw", "/f/ro", "/f/file", "/f/rofile", "/f/rw/in", "/f/absent", "/f/absent/point" };
+	for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) if (!strcmp(path, mounts[i])) return 1;
+	return 0;
+}
+
+static void empty(int dir)
+{
+	char names[512][256];
+	int count = 0;
+	fchmod(dir, 0755);
+	DIR *list = fdopendir(dup(dir));
+	if (!list) return;
+	for (struct dirent *e; (e = readdir(list)) && count < 512;)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) strcpy(names[count++], e->d_name);
+	closedir(list);
+	for (int i = 0; i < count; i++) {
+		struct stat st;
+		if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW)) continue;
+		if (S_ISDIR(st.st_mode)) {
+			if (!is_mount(dir, names[i])) fchmodat(dir, names[i], 0755, 0);
+			int sub = openat(dir, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+			if (sub >= 0) { empty(sub); close(sub); }
+		}
+		if (!is_mount(dir, names[i])) unlinkat(dir, names[i], S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+	}
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, 0644);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0) say("set-up: cannot write %s: %s;", path, errno_name(errno));
+	close(fd);
+}
+
+void clean_tree(void)
+{
+	chmod("/f", 0755);
+	chmod("/f/rw", 0755);
+	chmod("/f/absent", 0755);
+	int dir = open("/f", O_RDONLY | O_DIRECTORY);
+	if (dir < 0) { say("set-up: cannot open /f: %s", errno_name(errno)); return; }
+	empty(dir);
+	close(dir);
+	chmod("/f/file", 0644);
+	put("/f/file", "file");
+}
+
+void make_tree(struct random *r)
+{
+	static const char *const dirs[] = { "/f/a", "/f/b", "/f/a/b", "/f/a/b/c", "/f/rw/a", "/f/rw/b", "/f/rw/in/a", "/f/absent/point/a" };
+	static const char *const files[] = { "/f/c", "/f/a/c", "/f/a/b/d", "/f/rw/c", "/f/rw/a/d", "/f/rw/in/c", "/f/absent/point/c" };
+	static const char *const homes[] = { "/f", "/f", "/f/a", "/f/a/b", "/f/rw", "/f/rw/in" };
+	char target[PATH_ROOM], path[64];
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		if (mkdir(dirs[i], 0755)) say("set-up: cannot make %s: %s;", dirs[i], errno_name(errno));
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) put(files[i], files[i]);
+	for (unsigned i = 0; i < 9; i++) {
+		some_path(r, target);
+		if (!*target || strlen(target) > 300) strcpy(target, "/f/a");
+		snprintf(path, sizeof path, "%s/l%u", homes[below(r, 6)], i % 6);
+		symlink(target, path);
+	}
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
+
+static void dump(int dir, const char *path, int depth)
+{
+	static char pool[64][512][256];
+	int count = 0;
+	char text[4096], below_path[4096];
+	if (depth >= 64) return;
+	DIR *list = fdopendir(dup(dir));
+	if (!list) return;
+	for (struct dirent *e; (e = readdir(list)) && count < 512;)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) strcpy(pool[depth][count++], e->d_name);
+	closedir(list);
+	qsort(pool[depth], (size_t)count, 256, by_name);
+	for (int i = 0; i < count; i++) {
+		const char *name = pool[depth][i];
+		struct stat st;
+		snprintf(below_path, sizeof below_path, "%.3000s/%s", path, name);
+		say("tree ");
+		say_path(below_path);
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) { say_result(-1); flush_line(); continue; }
+		say_stat(&st);
+		if (S_ISLNK(st.st_mode)) {
+			ssize_t n = readlinkat(dir, name, text, sizeof text - 1);
+			text[n < 0 ? 0 : n] = 0;
+			say(" -> ");
+			say_path(text);
+		}
+		if (S_ISREG(st.st_mode)) {
+			int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW);
+			ssize_t n = fd < 0 ? -1 : read(fd, text, 40);
+			if (n >= 0) say(" %.*s", (int)n, text);
+			if (fd >= 0) close(fd);
+		}
+		flush_line();
+		if (!S_ISDIR(st.st_mode)) continue;
+		int sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+		if (sub >= 0) { dump(sub, below_path, depth + 1); close(sub); }
+	}
+}
+
+void dump_tree(void)
+{
+	int dir = open("/f", O_RDONLY | O_DIRECTORY);
+	if (dir >= 0) dump(dir, "/f", 0);
+	close(dir);
+}
