@@ -5,6 +5,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { commands } from '../src/cli/commands/table.ts';
 
 const below = [
   'oci',
@@ -90,6 +91,16 @@ test('nothing imports in a circle', () => {
 test('no file is a giant', () => {
   const giants = files.filter((path) => code(path).split('\n').length > 400);
   expect(giants).toEqual([]);
+});
+
+test('what a text tells to type is a command that exists', () => {
+  const known = commands.map(({ name }) => name);
+  // Behind a colon, a semicolon or a comma it is typed; elsewhere it is prose.
+  const told = files.flatMap((path) =>
+    [...code(path).matchAll(/[:;,] udocker (?:--\S+ )*([a-z]+)/g)].map(([, name = '']) => ({ path, name })),
+  );
+  expect(told.length).toBeGreaterThan(10);
+  expect(told.filter(({ name }) => !known.includes(name))).toEqual([]);
 });
 
 function code(path: string): string {
