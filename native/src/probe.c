@@ -12,7 +12,9 @@
 #include "sys/raw.h"
 #include "sys/text.h"
 
-enum { SAW_ALL = 42, NO_ENGINE, NO_PATHS, NO_DIRECTORY };
+#define PROBE_ID 77 /* the user the guest is to be */
+
+enum { SAW_ALL = 42, NO_ENGINE, NO_PATHS, NO_DIRECTORY, NO_IDS };
 
 /* The guest. It lies in a section of its own and is copied, so it may use nothing but its arguments:
  * argv[1] is a file that is there in the guest and not on the host, argv[2] the reverse. */
@@ -24,6 +26,7 @@ __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(co
     else if (arch_syscall(__NR_newfstatat, AT_FDCWD, (long)stack[2], (long)room, 0, 0, 0) != 0) status = NO_PATHS;
     else if (arch_syscall(__NR_newfstatat, AT_FDCWD, (long)stack[3], (long)room, 0, 0, 0) != -ENOENT) status = NO_PATHS;
     else if (arch_syscall(__NR_getcwd, (long)room, sizeof(room), 0, 0, 0, 0) != 2) status = NO_DIRECTORY;
+    else if (arch_syscall(__NR_getuid, 0, 0, 0, 0, 0, 0) != PROBE_ID) status = NO_IDS;
     for (;;) arch_syscall(__NR_exit_group, (long)status, 0, 0, 0, 0, 0);
 }
 
@@ -53,7 +56,8 @@ static long make_guest(void) {
 static void run_guest(long fd, char **envp) __attribute__((noreturn));
 static void run_guest(long fd, char **envp) {
     char exec[48];
-    char *argv[] = {"udocker-engine", "plan1", "root", "/proc", "exec", exec, "mode", "trap", "--", "probe", "/version", "/proc/version", NULL};
+    char *argv[] = {"udocker-engine", "plan1", "root", "/proc", "exec", exec, "user", "77", "77", "",
+                    "root-emulation", "on", "mode", "trap", "--", "probe", "/version", "/proc/version", NULL};
     text_put_number(exec, text_put(exec, 0, "/self/fd/"), (u64)fd);
     start((int)ARRAY_LENGTH(argv) - 1, argv, envp);
 }
@@ -65,6 +69,7 @@ static const char *reason(int status) {
     case NO_ENGINE: return "the engine's filter does not answer";
     case NO_PATHS: return "paths are not translated";
     case NO_DIRECTORY: return "the working directory is not translated";
+    case NO_IDS: return "ids are not emulated";
     default: return status & 256 ? "the test program died of a signal" : "the test program did not run";
     }
 }
