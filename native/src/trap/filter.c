@@ -201,6 +201,8 @@ static void build(struct program *p, bool emulated) {
     load(p, offsetof(struct seccomp_data, nr));
     if_equal_go(p, CALL_FINISH, TO_TRAP);
     if_equal_go(p, CALL_VERSION, TO_VERSION);
+    emit(p, BPF_JMP | BPF_JGE, 0, 1, CALL_UNKNOWN);
+    go(p, TO_CHECK_PC);
     emit_search(p, order, 0, count, emulated);
 
     at[TO_CHECK_PC] = p->length;
