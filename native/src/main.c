@@ -3,6 +3,7 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "calls/address.h"
 #include "calls/resolve.h"
 #include "engine.h"
 #include "exec/exec.h"
@@ -172,6 +173,7 @@ static void start(int argc, char **argv, char **envp) {
     keep_words(argv, 2);
     if (sys(CALL_VERSION) == -ENGINE_ERRNO) fail(125, "an engine cannot run inside another yet", "");
     enter_directory();
+    address_forget_dead();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
     r = filter_install(engine.plan.emulate_root);
