@@ -4,11 +4,13 @@
 #include "../trap/calls.h"
 
 /* paths.c */
-call_handler call_paths;
+call_handler call_paths, call_descriptor_change;
+/* names.c */
+call_handler call_unlink, call_rmdir, call_unlinkat, call_rename, call_renameat, call_link, call_linkat;
 /* open.c */
 call_handler call_open, call_creat, call_openat, call_openat2;
 /* stat.c */
-call_handler call_stat, call_lstat, call_newfstatat, call_statx;
+call_handler call_access, call_stat, call_lstat, call_newfstatat, call_statx;
 /* links.c */
 call_handler call_readlink, call_readlinkat, call_getcwd;
 /* signals.c */

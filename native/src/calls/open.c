@@ -1,5 +1,7 @@
 /* open, creat, openat, openat2. */
+#include <asm/stat.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
 
 #include "../engine.h"
 #include "../sys/raw.h"
@@ -14,7 +16,23 @@ static bool never_follows(u64 flags) {
     return (flags & O_NOFOLLOW) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 }
 
+/* What a read-only mount refuses of an open, in the kernel's order. 0: go on, with *flags changed. */
+static long refuse_open(const struct place *place, u64 *flags) {
+    struct stat st;
+    u64 follow = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (!(place->flags & PLACE_READ_ONLY) || !may_write(*flags) || (*flags & O_PATH)) return 0;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, follow);
+    if (r == -ENOENT && (*flags & O_CREAT)) return -EROFS;
+    if (r < 0) return r;
+    if ((*flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return -EEXIST;
+    if (S_ISDIR(st.st_mode)) return (*flags & O_TMPFILE) == O_TMPFILE ? -EROFS : -EISDIR;
+    *flags &= ~(u64)O_CREAT;
+    return S_ISREG(st.st_mode) && may_write(*flags) ? -EROFS : 0;
+}
+
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
+    long r = refuse_open(place, &flags);
+    if (r < 0) return r;
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
     if (place->flags & PLACE_PROC && flags & O_DIRECTORY) engine.proc_seen = true;
     return arch_blocking(__NR_openat, a, call->slot);

@@ -18,7 +18,9 @@ static bool means_descriptor(const struct call *call, const struct path_argument
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,
                              struct place *place) {
     place->path = NULL;
-    if (argument->path < 0 || means_descriptor(call, argument)) return 0;
+    if (argument->path < 0) return 0;
+    if (means_descriptor(call, argument))
+        return (argument->how & PATH_WRITE) && descriptor_read_only((int)call->a[(int)argument->directory]) ? -EROFS : 0;
     u32 how = argument->how;
     if (argument->flags >= 0) {
         u64 flags = call->a[(int)argument->flags];
@@ -27,6 +29,8 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     }
     int directory = argument->directory < 0 ? AT_FDCWD : (int)call->a[(int)argument->directory];
     long r = resolve_guest(directory, call->a[(int)argument->path], how, text, place);
+    if (r == 0 && (how & PATH_WRITE) && (place->flags & PLACE_READ_ONLY))
+        r = refuse_read_only(place, (how & PATH_PARENT) != 0);
     if (r < 0) return r;
     call->a[(int)argument->path] = (u64)place->path;
     if (argument->directory >= 0) call->a[(int)argument->directory] = (u64)place->directory;
@@ -44,4 +48,8 @@ long call_paths(struct call *call) {
     for (unsigned i = 0; i < 2; i++)
         if (r == 0 && place[i].path && (call->row->paths[i].how & PATH_PARENT)) cache_forget(&place[i]);
     return r;
+}
+
+long call_descriptor_change(struct call *call) {
+    return descriptor_read_only((int)call->a[0]) ? -EROFS : call_run(call);
 }

@@ -1,6 +1,8 @@
 /* Paths as calls meet them: relative to descriptors, with flags, copied from guest memory. */
 #include "resolve.h"
 
+#include <asm/stat.h>
+
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -12,9 +14,9 @@ static long read_link(const char *host_path, char *to, size_t size) {
 }
 
 static long check_directory(const char *host_path) {
-    long fd = sys(__NR_openat, AT_FDCWD, host_path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
-    if (fd >= 0) sys(__NR_close, fd);
-    return fd < 0 ? fd : 0;
+    char text[PATH_ROOM + 4];
+    text_put(text, text_put(text, 0, host_path), "/."); /* no descriptor: there may be none left */
+    return sys(__NR_faccessat, AT_FDCWD, text, 0);
 }
 
 const struct path_host path_host_system = {read_link, check_directory, proc_magic_link};
@@ -60,7 +62,7 @@ static bool is_single(const char *path) {
 
 /* A single name relative to a descriptor needs no walk: one call at most, to see that it is no link. */
 static bool try_straight(int directory, const char *path, u32 how, struct place *place) {
-    if (!is_single(path) || ((how & PATH_WRITE) && engine.mounts.any_read_only) || !name_is_plain(path)) return false;
+    if ((how & PATH_WALK) || !is_single(path) || ((how & PATH_WRITE) && engine.mounts.any_read_only) || !name_is_plain(path)) return false;
     if ((how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) == PATH_FOLLOW && path[0] != '.') {
         char target[8];
         long r = sys(__NR_readlinkat, directory, path, target, sizeof(target));
@@ -69,24 +71,56 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
     place->directory = directory;
     place->path = path;
     place->flags = 0;
+    place->mount = MOUNT_UNKNOWN;
     return true;
+}
+
+/* Where a link of /proc leads into a read-only mount, the place is there too. */
+static void look_through(struct place *place, u32 how) {
+    char host[PATH_SIZE];
+    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
+    if (read_link(place->path, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
+        place->flags |= PLACE_READ_ONLY;
+}
+
+static long walk(const char *base, const char *path, u32 how, struct place *place) {
+    long r = path_walk(&engine.mounts, &path_host_system, base, path, how, place);
+    if (r == 0) look_through(place, how);
+    return r;
 }
 
 long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (!path[0]) return -ENOENT;
-    if (path[0] == '/') return path_walk(&engine.mounts, &path_host_system, "/", path, how, place);
+    if (path[0] == '/') return walk("/", path, how, place);
     if (try_straight(directory, path, how, place)) return 0;
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
-    if (r == -EXDEV) {
-        /* A directory the guest was given from outside its tree: nothing of ours to translate. */
-        place->directory = directory;
-        place->path = path;
-        place->flags = PLACE_KERNEL_FOLLOWS;
-        return 0;
-    }
-    if (r < 0) return r;
-    return path_walk(&engine.mounts, &path_host_system, base, path, how, place);
+    if (r == 0) r = walk(base, path, how, place);
+    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any
+     * path can say: its names are the kernel's. */
+    if (r != -EXDEV && r != -ENAMETOOLONG && r != -ERANGE) return r;
+    place->directory = directory;
+    place->path = path;
+    place->flags = PLACE_KERNEL_FOLLOWS;
+    place->mount = MOUNT_UNKNOWN;
+    return 0;
+}
+
+long refuse_read_only(const struct place *place, bool create) {
+    struct stat st;
+    u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, flags);
+    if (create) return r == 0 ? -EEXIST : r == -ENOENT ? -EROFS : r;
+    return r == 0 ? -EROFS : r;
+}
+
+bool descriptor_read_only(int fd) {
+    char link[48], host[PATH_SIZE];
+    if (!engine.mounts.any_read_only || fd < 0) return false;
+    long mode = sys(__NR_fcntl, fd, F_GETFL);
+    if (mode < 0 || (mode & O_ACCMODE) != O_RDONLY) return false;
+    text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
+    return read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

@@ -7,6 +7,11 @@
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */
 long resolve_at(int directory, const char *path, u32 how, struct place *place);
+/* Refuse what the call would do at a place in a read-only mount, as the kernel would: an error of the look-up first,
+ * -EEXIST where something is to be made (`create`) that is there, else -EROFS. */
+long refuse_read_only(const struct place *place, bool create);
+/* Was this descriptor opened in a read-only mount? Never for one that can be written. */
+bool descriptor_read_only(int fd);
 /* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
 /* Guest text of a plain host path that may lie anywhere; its length, or -ENOENT. */

@@ -55,6 +55,19 @@ bool mounts_has_name(const struct mounts *m, const char *name) {
     return false;
 }
 
+bool mounts_host_read_only(const struct mounts *m, const char *host) {
+    size_t length = strlen(host), best = 0;
+    bool read_only = false;
+    for (unsigned i = 0; i < m->count; i++) {
+        const struct mount *mount = &m->table[i];
+        if (mount->host_length < best || !lies_in(host, length, mount->host, mount->host_length)) continue;
+        bool this_one = (mount->flags & MOUNT_READ_ONLY) != 0;
+        read_only = mount->host_length > best ? this_one : this_one && (read_only || !best);
+        best = mount->host_length;
+    }
+    return read_only;
+}
+
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size) {
     const struct mount *mount = mounts_of_guest(m, guest, length);
     size_t rest = length - mount->guest_length;

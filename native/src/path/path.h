@@ -9,6 +9,7 @@
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
 #define MAX_MOUNTS 130
+#define MOUNT_UNKNOWN (-1)
 #define MAX_LINKS 40 /* as in the kernel */
 
 enum { MOUNT_READ_ONLY = 1 };
@@ -41,8 +42,9 @@ struct path_host {
 enum {
     PATH_FOLLOW = 1, /* follow a symbolic link in the last place */
     PATH_LAZY = 2,   /* do not look at the last place; the caller does, with the kernel's no-follow flags */
-    PATH_WRITE = 4,  /* refuse read-only mounts with EROFS */
+    PATH_WRITE = 4,  /* the call changes something: read-only mounts must be noticed */
     PATH_PARENT = 16, /* the last name is made, removed or renamed: never followed, not even before a slash */
+    PATH_WALK = 32,   /* always walk, so that the place tells its mount */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 
@@ -50,6 +52,7 @@ enum {
     PLACE_KERNEL_FOLLOWS = 1, /* a magic link in the last place: the kernel must follow it */
     PLACE_PROC = 2,
     PLACE_READ_ONLY = 4,
+    PLACE_MOUNT_POINT = 8, /* the last name is a mount's (or the root), and was to be made, removed or renamed */
 };
 
 /* Where the kernel finds the file: arguments for an *at call. */
@@ -58,6 +61,7 @@ struct place {
     const char *path; /* points into text, or at the guest's text copied by the caller */
     u32 flags;
     u32 length;
+    int mount;        /* index of the mount in which the name lies, MOUNT_UNKNOWN without a walk */
     char text[PATH_ROOM];
 };
 
@@ -69,6 +73,8 @@ long mounts_add(struct mounts *m, const char *guest, const char *host, const cha
 const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, size_t length);
 /* The mount whose shadow this is, or NULL. */
 const struct mount *mounts_of_shadow(const struct mounts *m, const char *host, size_t length);
+/* Is a plain host path shown by read-only mounts only? */
+bool mounts_host_read_only(const struct mounts *m, const char *host);
 bool mounts_has_name(const struct mounts *m, const char *name);
 /* Host path of a plain guest path: its length, or -ENAMETOOLONG. */
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size);

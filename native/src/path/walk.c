@@ -14,6 +14,8 @@ struct walk {
     struct place *place; /* place->text: the host path so far */
     u32 how;
     size_t host_length, guest_length;
+    size_t parent_length; /* guest path of the directory that holds the last name, for PATH_PARENT */
+    bool mount_point;
     bool unchecked; /* it is not known yet whether what was reached is a directory */
     int links;
     const char *tail; /* what to append in the end: "", "/" or "/." */
@@ -119,16 +121,19 @@ static long walk_components(struct walk *w) {
         }
         if (n == 2 && name[0] == '.' && name[1] == '.') {
             if ((r = leave(w)) < 0) return r;
-            if (last) w->tail = "/.";
+            /* Nothing can be done to "..": the kernel says so, each call in its own way. */
+            if (last) w->tail = w->how & PATH_PARENT ? "/.." : "/.";
+            w->parent_length = w->guest_length;
             continue;
         }
         if (n >= NAME_SIZE) return -ENAMETOOLONG;
-        size_t directory_length = w->guest_length;
+        size_t directory_length = w->parent_length = w->guest_length;
         if ((r = enter_name(w, name, n)) < 0) return r;
         w->tail = last && slash ? "/" : "";
         if (w->mounts->count > 1 && mounts_of_shadow(w->mounts, w->place->text, w->host_length)) {
             if ((r = reach(w, w->guest, w->guest_length)) < 0) return r;
             w->unchecked = true;
+            w->mount_point = last;
             continue;
         }
         if (last && (w->how & PATH_PARENT)) return 0;
@@ -143,7 +148,7 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
                struct place *place) {
     struct walk w;
     w.mounts = m, w.host = host, w.place = place, w.how = how;
-    w.links = 0, w.at = 0, w.tail = "";
+    w.links = 0, w.at = 0, w.tail = "", w.parent_length = 0, w.mount_point = false;
     size_t length = strlen(path);
     if (!length) return -ENOENT;
     if (length >= PATH_SIZE) return -ENAMETOOLONG;
@@ -157,10 +162,10 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
     if (r == 0) r = walk_components(&w);
     if (r < 0) return r;
     if (in_proc(&w)) place->flags |= PLACE_PROC;
-    if (m->any_read_only && (mounts_of_guest(m, w.guest, w.guest_length)->flags & MOUNT_READ_ONLY)) {
-        place->flags |= PLACE_READ_ONLY;
-        if (how & PATH_WRITE) return -EROFS;
-    }
+    if (w.mount_point || w.guest_length == 0) place->flags |= PLACE_MOUNT_POINT;
+    const struct mount *mount = mounts_of_guest(m, w.guest, how & PATH_PARENT ? w.parent_length : w.guest_length);
+    place->mount = place->flags & PLACE_KERNEL_FOLLOWS ? MOUNT_UNKNOWN : (int)(mount - m->table);
+    if (mount->flags & MOUNT_READ_ONLY) place->flags |= PLACE_READ_ONLY;
     if (w.host_length == 0 && !w.tail[0]) w.tail = "/";
     place->length = (u32)text_put(place->text, w.host_length, w.tail);
     return place->length >= PATH_SIZE ? -ENAMETOOLONG : 0;

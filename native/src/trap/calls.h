@@ -10,6 +10,7 @@ typedef long call_handler(struct call *call);
 enum call_when {
     ALWAYS,
     EMULATED,      /* only under emulated root */
+    READ_ONLY_BINDS, /* only where there are read-only mounts */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
     MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
     SECCOMP_ONLY,  /* prctl: options that concern the engine */

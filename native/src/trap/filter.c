@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 
+#include "../engine.h"
 #include "../sys/raw.h"
 #include "calls.h"
 
@@ -106,6 +107,7 @@ static void emit_row(struct program *p, const struct call_row *row) {
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     switch (row->when) {
     case EMULATED: return emulated;
+    case READ_ONLY_BINDS: return engine.mounts.any_read_only;
     case ARGUMENT_SET: return a[row->tested] != 0;
     case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
     case SECCOMP_ONLY:
@@ -142,6 +144,7 @@ static unsigned sort_rows(u16 *order, bool emulated) {
     unsigned count = 0;
     for (unsigned i = 0; i < call_row_count; i++) {
         if (call_rows[i].when == EMULATED && !emulated) continue;
+        if (call_rows[i].when == READ_ONLY_BINDS && !engine.mounts.any_read_only) continue;
         unsigned at = count++;
         for (; at && call_rows[order[at - 1]].number > call_rows[i].number; at--) order[at] = order[at - 1];
         order[at] = (u16)i;
