@@ -86,6 +86,7 @@ void engine_prepare(int argc, char **argv, int first) {
     keep_words(argv, first);
     mounts_begin(&engine.mounts, plain(engine.plan.root));
     for (unsigned i = 0; i < engine.plan.bind_count; i++) add_mount(&engine.plan.binds[i]);
+    if (engine.plan.inside) engine.mounts.root_length = (u32)text_put(engine.mounts.root, 0, engine.plan.inside);
 }
 
 /* A host path without links, or the end. */

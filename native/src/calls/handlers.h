@@ -19,6 +19,8 @@ call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3,
 call_handler call_execve, call_execveat, call_traceme;
 /* refused.c */
 call_handler call_not_permitted, call_not_supported, call_prctl, call_seccomp;
+/* chroot.c */
+call_handler call_chroot;
 /* sockets.c */
 call_handler call_bind, call_connect, call_sendto, call_accept, call_getsockname, call_getpeername, call_recvfrom;
 call_handler call_sendmsg, call_sendmmsg, call_recvmsg, call_recvmmsg;

@@ -69,12 +69,41 @@ long call_openat(struct call *call) {
     return do_open(call, (int)call->a[0], call->a[1], call->a[2], call->a[3]);
 }
 
+/* openat2 with RESOLVE_ flags: they are kept on the walk, and nothing is left of them for the kernel. */
+static long open_resolved(struct call *call, struct open_how *wanted) {
+    static const struct {
+        u16 resolve, how;
+    } flags[] = {{RESOLVE_IN_ROOT, PATH_IN_ROOT},
+                 {RESOLVE_BENEATH, PATH_BENEATH},
+                 {RESOLVE_NO_SYMLINKS, PATH_NO_LINKS},
+                 {RESOLVE_NO_MAGICLINKS, PATH_NO_MAGIC},
+                 {RESOLVE_NO_XDEV, PATH_NO_MOUNTS}};
+    char text[PATH_SIZE];
+    struct place place;
+    u32 how = PATH_WALK | (never_follows(wanted->flags) ? 0 : PATH_FOLLOW);
+    if (wanted->resolve & RESOLVE_CACHED) return -EAGAIN; /* the kernel may always say so */
+    if (may_write(wanted->flags)) how |= PATH_WRITE;
+    for (unsigned i = 0; i < ARRAY_LENGTH(flags); i++)
+        if (wanted->resolve & flags[i].resolve) how |= flags[i].how;
+    long r = resolve_guest((int)call->a[0], call->a[1], how, text, &place);
+    if (r < 0) return r;
+    r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
+    return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;
+}
+
 long call_openat2(struct call *call) {
     struct open_how how;
     if (call->a[3] < sizeof(how)) return -EINVAL;
     if (call->a[3] > PAGE_SIZE) return -E2BIG;
     long r = arch_copy(&how, (const void *)call->a[2], sizeof(how));
     if (r < 0) return r;
-    if (how.resolve) return -ENOSYS; /* as before Linux 5.6: programs fall back */
-    return do_open(call, (int)call->a[0], call->a[1], how.flags, how.mode);
+    for (u64 i = sizeof(how); i < call->a[3]; i++) {
+        u8 more;
+        if ((r = arch_copy(&more, (const u8 *)call->a[2] + i, 1)) < 0) return r;
+        if (more) return -E2BIG;
+    }
+    r = sys(__NR_openat2, AT_FDCWD, "", &how, sizeof(how)); /* is it well formed? */
+    if (r != -ENOENT) return r;
+    if (!how.resolve) return do_open(call, (int)call->a[0], call->a[1], how.flags, how.mode);
+    return open_resolved(call, &how);
 }

@@ -91,11 +91,11 @@ static long walk(const char *base, const char *path, u32 how, struct place *plac
 
 long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (!path[0]) return -ENOENT;
-    if (path[0] == '/') return walk("/", path, how, place);
+    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return walk("/", path, how, place);
     if (try_straight(directory, path, how, place)) return 0;
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
-    if (r == 0) r = walk(base, path, how, place);
+    if (r == 0 && (r = walk(base, path, how, place)) == -EXDEV) return r;
     /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any
      * path can say: its names are the kernel's. */
     if (r != -EXDEV && r != -ENAMETOOLONG && r != -ERANGE) return r;

@@ -7,6 +7,7 @@
 void mounts_begin(struct mounts *m, const char *root) {
     m->count = 0;
     m->any_read_only = false;
+    m->root_length = 0;
     mounts_add(m, "", root, NULL, 0);
 }
 
@@ -79,6 +80,16 @@ long mounts_to_host(const struct mounts *m, const char *guest, size_t length, ch
 }
 
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size) {
+    long length = mounts_to_table(m, host, guest, size);
+    if (length < 0 || !m->root_length) return length;
+    if (!lies_in(guest, (size_t)length, m->root, m->root_length)) return -ENOENT;
+    length -= m->root_length;
+    memmove(guest, guest + m->root_length, (size_t)length + 1);
+    if (!length) memcpy(guest, "/", 2), length = 1;
+    return length;
+}
+
+long mounts_to_table(const struct mounts *m, const char *host, char *guest, size_t size) {
     size_t length = strlen(host);
     const struct mount *best = NULL;
     if (length == 1) length = 0; /* "/" */

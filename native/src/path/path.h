@@ -27,6 +27,8 @@ struct mounts {
     struct mount table[MAX_MOUNTS];
     unsigned count;
     bool any_read_only;
+    u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
+    char root[PATH_SIZE];
 };
 
 /* What resolution asks of the host. Results as of the system calls. */
@@ -45,6 +47,12 @@ enum {
     PATH_WRITE = 4,  /* the call changes something: read-only mounts must be noticed */
     PATH_PARENT = 16, /* the last name is made, removed or renamed: never followed, not even before a slash */
     PATH_WALK = 32,   /* always walk, so that the place tells its mount */
+    /* openat2's RESOLVE_ flags */
+    PATH_IN_ROOT = 64,
+    PATH_BENEATH = 128,
+    PATH_NO_LINKS = 256,
+    PATH_NO_MAGIC = 512,
+    PATH_NO_MOUNTS = 1024,
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 
@@ -78,8 +86,12 @@ bool mounts_host_read_only(const struct mounts *m, const char *host);
 bool mounts_has_name(const struct mounts *m, const char *name);
 /* Host path of a plain guest path: its length, or -ENAMETOOLONG. */
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size);
-/* Guest path of a plain host path ("/" for the root): its length, -ENOENT where no mount shows it. */
+/* Guest path of a plain host path ("/" for the root): its length, -ENOENT where no mount shows it, or only outside the
+ * process's own root. */
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size);
+
+/* The same without regard to the process's root. */
+long mounts_to_table(const struct mounts *m, const char *host, char *guest, size_t size);
 
 /* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
  * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */

@@ -14,6 +14,8 @@ struct walk {
     struct place *place; /* place->text: the host path so far */
     u32 how;
     size_t host_length, guest_length;
+    size_t floor; /* guest path that ".." and absolute links do not leave */
+    const struct mount *start; /* for PATH_NO_MOUNTS */
     size_t parent_length; /* guest path of the directory that holds the last name, for PATH_PARENT */
     bool mount_point;
     bool unchecked; /* it is not known yet whether what was reached is a directory */
@@ -47,6 +49,7 @@ static long leave(struct walk *w) {
         if (r < 0) return r;
     }
     size_t length = w->guest_length;
+    if (length <= w->floor) return w->how & PATH_BENEATH ? -EXDEV : 0;
     while (length && w->guest[--length] != '/') {
     }
     return reach(w, w->guest, length);
@@ -70,11 +73,12 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
     size_t rest = strlen(w->rest + w->at);
     if (++w->links > MAX_LINKS) return -ELOOP;
     if (target_length == 0) return -ENOENT;
+    if (w->target[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
     if (target_length + rest + 2 > PATH_ROOM) return -ENAMETOOLONG;
     memmove(w->rest + target_length, w->rest + w->at, rest + 1);
     memcpy(w->rest, w->target, target_length);
     w->at = 0;
-    return reach(w, w->guest, w->target[0] == '/' ? 0 : directory_length);
+    return reach(w, w->guest, w->target[0] == '/' ? w->floor : directory_length);
 }
 
 /* What was just entered may be a link. 1: it was, and its target is next; 0: it is none; 2: only the kernel can go
@@ -82,10 +86,13 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
 static long follow(struct walk *w, bool last, size_t directory_length) {
     long r = -EINVAL;
     if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
+    if ((r >= 0 || r == -EXDEV) && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) return -ELOOP;
+    if ((r >= 0 || r == -EXDEV) && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
     if (r == -EXDEV) return 2;
     if (r == -EINVAL) r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
     if (r == -EINVAL || (r == -ENOENT && last)) return 0;
     if (r < 0) return r;
+    if (w->how & PATH_NO_LINKS) return -ELOOP;
     if (r >= PATH_SIZE) return -ENAMETOOLONG;
     r = expand(w, (size_t)r, directory_length);
     return r < 0 ? r : 1;
@@ -103,8 +110,13 @@ static long hand_over(struct walk *w, bool last) {
     return 0;
 }
 
+static bool left_mount(const struct walk *w) {
+    return (w->how & PATH_NO_MOUNTS) && mounts_of_guest(w->mounts, w->guest, w->guest_length) != w->start;
+}
+
 static long walk_components(struct walk *w) {
     for (;;) {
+        if (left_mount(w)) return -EXDEV;
         while (w->rest[w->at] == '/') w->at++;
         const char *name = w->rest + w->at;
         size_t n = 0;
@@ -144,6 +156,21 @@ static long walk_components(struct walk *w) {
     }
 }
 
+/* Go to where the walk starts: the process's root, or `base` in it. */
+static long begin(struct walk *w, const char *base) {
+    char full[PATH_SIZE];
+    bool scoped = (w->how & (PATH_IN_ROOT | PATH_BENEATH)) != 0;
+    size_t n = w->mounts->root_length, base_length = w->rest[0] == '/' && !scoped ? 0 : strlen(base);
+    if (base_length == 1) base_length = 0; /* "/" */
+    if (w->rest[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
+    if (n + base_length >= sizeof(full)) return -ENAMETOOLONG;
+    memcpy(full, w->mounts->root, n);
+    memcpy(full + n, base, base_length);
+    w->floor = scoped ? n + base_length : n;
+    w->start = mounts_of_guest(w->mounts, full, n + base_length);
+    return reach(w, full, n + base_length);
+}
+
 long path_walk(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
                struct place *place) {
     struct walk w;
@@ -156,13 +183,11 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
     place->directory = AT_FDCWD;
     place->path = place->text;
     place->flags = 0;
-    size_t base_length = path[0] == '/' ? 0 : strlen(base);
-    if (base_length == 1) base_length = 0; /* "/" */
-    long r = reach(&w, base, base_length);
+    long r = begin(&w, base);
     if (r == 0) r = walk_components(&w);
     if (r < 0) return r;
     if (in_proc(&w)) place->flags |= PLACE_PROC;
-    if (w.mount_point || w.guest_length == 0) place->flags |= PLACE_MOUNT_POINT;
+    if (w.mount_point || w.guest_length == m->root_length) place->flags |= PLACE_MOUNT_POINT;
     const struct mount *mount = mounts_of_guest(m, w.guest, how & PATH_PARENT ? w.parent_length : w.guest_length);
     place->mount = place->flags & PLACE_KERNEL_FOLLOWS ? MOUNT_UNKNOWN : (int)(mount - m->table);
     if (mount->flags & MOUNT_READ_ONLY) place->flags |= PLACE_READ_ONLY;
