@@ -25,6 +25,14 @@ long host_to_guest(const char *host, char *guest, size_t size) {
     return mounts_to_guest(&engine.mounts, host, guest, size);
 }
 
+static bool is_removed(int directory, const char *host) {
+    static const char suffix[] = " (deleted)";
+    struct stat st;
+    size_t n = strlen(host), length = sizeof(suffix) - 1;
+    if (n < length || !text_equal(host + n - length, suffix)) return false;
+    return sys(__NR_fstat, directory, &st) == 0 && st.st_nlink == 0;
+}
+
 /* The plain guest path of a directory descriptor. -ENOENT: removed; -EXDEV: not in the guest's tree. */
 static long base_of(int directory, char *guest, size_t size) {
     char host[PATH_SIZE];
@@ -40,6 +48,7 @@ static long base_of(int directory, char *guest, size_t size) {
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
         host[r] = 0;
+        if (is_removed(directory, host)) return -ENOENT;
     }
     if (host[0] != '/') return directory == AT_FDCWD ? -EXDEV : -ENOTDIR;
     return host_to_guest(host, guest, size) < 0 ? -EXDEV : 0;
@@ -95,10 +104,12 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (try_straight(directory, path, how, place)) return 0;
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
-    if (r == 0 && (r = walk(base, path, how, place)) == -EXDEV) return r;
-    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any
-     * path can say: its names are the kernel's. */
-    if (r != -EXDEV && r != -ENAMETOOLONG && r != -ERANGE) return r;
+    bool base_error = r < 0;
+    if (r == 0) r = walk(base, path, how, place);
+    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or a removed one, or one
+     * deeper than any path can say: its names are the kernel's. */
+    bool nameless = base_error && (r == -EXDEV || r == -ENOENT || r == -ERANGE);
+    if (!nameless && r != -ENAMETOOLONG) return r;
     place->directory = directory;
     place->path = path;
     place->flags = PLACE_KERNEL_FOLLOWS;
