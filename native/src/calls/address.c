@@ -195,8 +195,18 @@ long address_done(struct address *a, long result) {
     return result;
 }
 
+bool address_name(const char *name, char *guest) {
+    char record[PATH_SIZE];
+    if (!alias_process(name)) return host_to_guest(name, guest, PATH_SIZE) >= 0;
+    if (record_path(name, record) < 0) return false;
+    long r = sys(__NR_readlinkat, AT_FDCWD, record, guest, UNIX_PATH_MAX);
+    if (r < 0) return false;
+    guest[r] = 0;
+    return true;
+}
+
 u32 address_out(int socket, u8 *bytes, u32 length, enum address_use use) {
-    char name[112], guest[PATH_SIZE], record[PATH_SIZE];
+    char name[112], guest[PATH_SIZE];
     u16 family;
     if (length < 2) return length;
     memcpy(&family, bytes, 2);
@@ -207,14 +217,7 @@ u32 address_out(int socket, u8 *bytes, u32 length, enum address_use use) {
     if (length <= NAME_AT || length > NAME_AT + sizeof(name) - 1 || bytes[NAME_AT] != '/') return length;
     memcpy(name, bytes + NAME_AT, length - NAME_AT);
     name[length - NAME_AT] = 0;
-    if (alias_process(name)) {
-        if (record_path(name, record) < 0) return length;
-        long r = sys(__NR_readlinkat, AT_FDCWD, record, guest, UNIX_PATH_MAX);
-        if (r < 0) return length;
-        guest[r] = 0;
-    } else if (host_to_guest(name, guest, sizeof(guest)) < 0 || strlen(guest) > UNIX_PATH_MAX) {
-        return length;
-    }
+    if (!address_name(name, guest) || strlen(guest) > UNIX_PATH_MAX) return length;
     return (u32)(text_put((char *)bytes, NAME_AT, guest) + 1);
 }
 

@@ -18,7 +18,11 @@ call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3,
 /* exec.c */
 call_handler call_execve, call_execveat, call_traceme;
 /* refused.c */
-call_handler call_not_permitted, call_not_supported, call_prctl, call_seccomp;
+call_handler call_not_permitted, call_not_supported, call_arch_prctl;
+/* seccomp.c */
+call_handler call_prctl, call_seccomp;
+/* watch.c */
+call_handler call_inotify, call_fanotify;
 /* chroot.c */
 call_handler call_chroot;
 /* sockets.c */

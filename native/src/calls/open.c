@@ -7,6 +7,7 @@
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "resolve.h"
+#include "views.h"
 
 static bool may_write(u64 flags) {
     return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
@@ -30,11 +31,22 @@ static long refuse_open(const struct place *place, u64 *flags) {
     return S_ISREG(st.st_mode) && may_write(*flags) ? -EROFS : 0;
 }
 
+/* In /proc a file may have a view, and a directory's names must be looked at from now on. */
+static long open_proc(struct call *call, const struct place *place, u64 flags, u64 mode) {
+    struct stat st;
+    u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
+    const struct view *view = flags & O_PATH || (flags & O_ACCMODE) ? NULL : view_of(place->path);
+    if (view) return view_open(view, place->path, flags);
+    long r = arch_blocking(__NR_openat, a, call->slot);
+    if (r >= 0 && !engine.proc_seen && sys(__NR_fstat, r, &st) == 0 && S_ISDIR(st.st_mode)) engine.proc_seen = true;
+    return r;
+}
+
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
     long r = refuse_open(place, &flags);
     if (r < 0) return r;
+    if (place->flags & PLACE_PROC) return open_proc(call, place, flags, mode);
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
-    if (place->flags & PLACE_PROC && flags & O_DIRECTORY) engine.proc_seen = true;
     return arch_blocking(__NR_openat, a, call->slot);
 }
 

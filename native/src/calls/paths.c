@@ -1,6 +1,7 @@
 /* Calls whose only concern is their paths: the table says where they are and how they are to be taken. */
 #include <linux/limits.h>
 
+#include "../engine.h"
 #include "../path/cache.h"
 #include "../sys/raw.h"
 #include "handlers.h"
@@ -44,6 +45,7 @@ long call_paths(struct call *call) {
         long r = resolve_argument(call, &call->row->paths[i], text[i], &place[i]);
         if (r < 0) return r;
     }
+    if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
     long r = call_run(call);
     for (unsigned i = 0; i < 2; i++)
         if (r == 0 && place[i].path && (call->row->paths[i].how & PATH_PARENT)) cache_forget(&place[i]);

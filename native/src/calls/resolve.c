@@ -6,6 +6,7 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "views.h"
 
 static long read_link(const char *host_path, char *to, size_t size) {
     long r = sys(__NR_readlinkat, AT_FDCWD, host_path, to, size - 1);
@@ -59,6 +60,7 @@ static bool name_is_plain(const char *name) {
     if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) return !name[1];
     if (engine.mounts.count > 1 && mounts_has_name(&engine.mounts, name)) return false;
     if (!engine.proc_seen) return true;
+    if (view_has_name(name) || text_equal(name, "net")) return false;
     if (text_equal(name, "exe") || text_equal(name, "cwd") || text_equal(name, "root")) return false;
     return name[0] < '0' || name[0] > '9';
 }

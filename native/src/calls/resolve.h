@@ -19,6 +19,9 @@ long host_to_guest(const char *host, char *guest, size_t size);
 /* What a link of /proc leads to, as the guest must see it: a guest path's length, or as path_host.magic_link. */
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size);
 
+/* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
+const char *proc_behind_process(const char *path, u64 *pid);
+
 extern const struct path_host path_host_system;
 
 #endif

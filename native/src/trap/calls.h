@@ -14,6 +14,7 @@ enum call_when {
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
     MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
     SECCOMP_ONLY,  /* prctl: options that concern the engine */
+    SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     TRACE_ME,      /* ptrace: PTRACE_TRACEME */
     REFUSED,       /* answered ENOSYS by the filter itself */

@@ -15,8 +15,9 @@
 #endif
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
-#define MAX_CODE 1400
-#define MAX_FIXES 400
+#define SHADOW_STACK_OPTIONS 0x5000 /* ARCH_SHSTK_ENABLE and those behind it */
+#define MAX_CODE 3000
+#define MAX_FIXES 1000
 
 enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
 
@@ -86,6 +87,13 @@ static void emit_row(struct program *p, const struct call_row *row) {
         if_equal_go(p, PR_SET_SECCOMP, TO_CHECK_PC);
         if_equal_go(p, PR_GET_SECCOMP, TO_CHECK_PC);
         if_equal_go(p, PR_SET_MM, TO_CHECK_PC);
+        if_equal_go(p, PR_SET_SYSCALL_USER_DISPATCH, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
+    case SHADOW_STACK:
+        load(p, argument(0, false));
+        emit(p, BPF_ALU | BPF_AND, 0, 0, 0xfffff000);
+        if_equal_go(p, SHADOW_STACK_OPTIONS, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
     case NAMESPACES:
@@ -111,7 +119,9 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case ARGUMENT_SET: return a[row->tested] != 0;
     case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
     case SECCOMP_ONLY:
-        return (u32)a[0] == PR_SET_SECCOMP || (u32)a[0] == PR_GET_SECCOMP || (u32)a[0] == PR_SET_MM;
+        return (u32)a[0] == PR_SET_SECCOMP || (u32)a[0] == PR_GET_SECCOMP || (u32)a[0] == PR_SET_MM ||
+               (u32)a[0] == PR_SET_SYSCALL_USER_DISPATCH;
+    case SHADOW_STACK: return ((u32)a[0] & 0xfffff000) == SHADOW_STACK_OPTIONS;
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case TRACE_ME: return (u32)a[0] == 0;
     default: return true;
