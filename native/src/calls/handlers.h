@@ -16,7 +16,9 @@ call_handler call_readlink, call_readlinkat, call_getcwd;
 /* signals.c */
 call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
 /* exec.c */
-call_handler call_execve, call_execveat, call_traceme;
+call_handler call_execve, call_execveat;
+/* trace.c */
+call_handler call_ptrace, call_wait4;
 /* refused.c */
 call_handler call_not_permitted, call_not_supported, call_arch_prctl;
 /* seccomp.c */

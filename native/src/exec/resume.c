@@ -12,6 +12,8 @@
 #include "elf.h"
 #include "exec.h"
 
+u64 stop_before_program;
+
 struct kept {
     u64 fd, interpreter_fd, ignored, proc_seen;
 };
@@ -125,5 +127,9 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
             PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
     u64 *stack = (u64 *)(guest_argv - 1);
     *stack = (u64)(argc - engine.plan.first_argument);
+    if (stop_before_program) {
+        stop_before_program = 0;
+        sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), SIGTRAP);
+    }
     arch_jump(entry, (u64)stack);
 }

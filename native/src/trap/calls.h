@@ -16,7 +16,7 @@ enum call_when {
     SECCOMP_ONLY,  /* prctl: options that concern the engine */
     SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
-    TRACE_ME,      /* ptrace: PTRACE_TRACEME */
+    RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
     REFUSED,       /* answered ENOSYS by the filter itself */
 };
 

@@ -2,6 +2,7 @@
  * allow bitmap (5.11 and later: no cost); instruction pointer and arguments are looked at for caught numbers only. */
 #include <linux/filter.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/signal.h>
@@ -20,6 +21,8 @@
 #define MAX_FIXES 1000
 
 enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
+
+static const u32 resumes[] = {PTRACE_TRACEME, PTRACE_CONT, PTRACE_SINGLESTEP, PTRACE_SYSCALL};
 
 struct program {
     struct sock_filter code[MAX_CODE];
@@ -102,9 +105,9 @@ static void emit_row(struct program *p, const struct call_row *row) {
         go(p, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
-    case TRACE_ME:
+    case RESUMES:
         load(p, argument(0, false));
-        if_equal_go(p, 0, TO_CHECK_PC);
+        for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++) if_equal_go(p, resumes[i], TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
     default:
@@ -123,7 +126,10 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
                (u32)a[0] == PR_SET_SYSCALL_USER_DISPATCH;
     case SHADOW_STACK: return ((u32)a[0] & 0xfffff000) == SHADOW_STACK_OPTIONS;
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
-    case TRACE_ME: return (u32)a[0] == 0;
+    case RESUMES:
+        for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)
+            if ((u32)a[0] == resumes[i]) return true;
+        return false;
     default: return true;
     }
 }
