@@ -12,12 +12,14 @@
 
 #define TRACEES 256
 #define SECCOMP_STOP 1 /* SYS_SECCOMP */
+#define SYSCALL_STOP (SIGTRAP | 0x80) /* with PTRACE_O_TRACESYSGOOD */
 #define MOST_STEPS 1000000
 #define NOTE_REGISTERS 1 /* NT_PRSTATUS */
 
 /* How each tracee was last resumed; a lost entry means PTRACE_CONT. */
 static struct {
     u32 pid, request;
+    bool exec_ending; /* the next stop of PTRACE_SYSCALL is one too many, see pass_exec() */
 } tracees[TRACEES];
 
 static bool is_stop(int status) { return (status & 0xff) == 0x7f; }
@@ -25,6 +27,7 @@ static int stop_signal(int status) { return status >> 8 & 0xff; }
 static int stop_event(int status) { return status >> 16; }
 
 static void note_request(u32 pid, u32 request) {
+    if (tracees[pid % TRACEES].pid != pid) tracees[pid % TRACEES].exec_ending = false;
     tracees[pid % TRACEES].pid = pid;
     tracees[pid % TRACEES].request = request;
 }
@@ -63,7 +66,9 @@ static long resume_and_wait(long pid, u32 request, int number, int *status) {
     return r;
 }
 
-/* Stopped at the engine's first instruction: go on to its last. The tracee tells by a SIGTRAP (exec/resume.c). */
+/* Stopped at the engine's first instruction: go on to its last. The tracee tells by a SIGTRAP (exec/resume.c), and
+ * makes one more call behind it: one that follows system calls by counting stops awaits the end of the exec, gets to
+ * see the end of that call, and must not see its beginning. */
 static void pass_exec(long pid, int *status) {
     int now, number = 0;
     if (sys(__NR_ptrace, PTRACE_POKEDATA, pid, &stop_before_program, 1) < 0) return;
@@ -73,7 +78,11 @@ static void pass_exec(long pid, int *status) {
             return;
         }
         number = stop_event(now) ? 0 : stop_signal(now);
-        if (number == SIGTRAP) return;
+        if (number != SIGTRAP) continue;
+        number = 0; /* without PTRACE_O_TRACEEXEC the kernel sends one for the exec itself */
+        if (traced_pc(pid) == (u64)engine_start) continue;
+        if (last_request((u32)pid) == PTRACE_SYSCALL) tracees[(u32)pid % TRACEES].exec_ending = true;
+        return;
     }
 }
 
@@ -95,6 +104,11 @@ static bool pass_over(long pid, int *status) {
         else if (in_engine(pc) && last_request((u32)pid) == PTRACE_SINGLESTEP)
             pass_steps(pid, status);
         return false;
+    }
+    if (stop_signal(*status) == SYSCALL_STOP && last_request((u32)pid) == PTRACE_SYSCALL) {
+        bool extra = tracees[(u32)pid % TRACEES].exec_ending;
+        tracees[(u32)pid % TRACEES].exec_ending = false;
+        return extra && in_engine(traced_pc(pid)) && sys(__NR_ptrace, PTRACE_SYSCALL, pid, 0, 0) == 0;
     }
     if (stop_event(*status) || stop_signal(*status) != SIGSYS) return false;
     if (sys(__NR_ptrace, PTRACE_GETSIGINFO, pid, 0, &info) < 0 || info.si_code != SECCOMP_STOP) return false;

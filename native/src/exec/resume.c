@@ -130,6 +130,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (stop_before_program) {
         stop_before_program = 0;
         sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), SIGTRAP);
+        sys(__NR_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 8); /* stands for the end of the exec */
     }
     arch_jump(entry, (u64)stack);
 }
