@@ -4,13 +4,13 @@
 #include "../trap/calls.h"
 
 /* paths.c */
-call_handler call_paths, call_descriptor_change;
+call_handler call_paths;
 /* names.c */
 call_handler call_unlink, call_rmdir, call_unlinkat, call_rename, call_renameat, call_link, call_linkat;
 /* open.c */
 call_handler call_open, call_creat, call_openat, call_openat2;
 /* stat.c */
-call_handler call_access, call_stat, call_lstat, call_newfstatat, call_statx;
+call_handler call_access, call_stat, call_lstat, call_newfstatat, call_statx, call_fstat;
 /* links.c */
 call_handler call_readlink, call_readlinkat, call_getcwd;
 /* signals.c */
@@ -30,6 +30,15 @@ call_handler call_chroot;
 /* sockets.c */
 call_handler call_bind, call_connect, call_sendto, call_accept, call_getsockname, call_getpeername, call_recvfrom;
 call_handler call_sendmsg, call_sendmmsg, call_recvmsg, call_recvmmsg;
+/* ids.c */
+call_handler call_get_id, call_get_three, call_set_id, call_getgroups, call_setgroups, call_capget, call_capset;
+call_handler call_getsockopt;
+/* prctl options of struct ids: a result, or -EINVAL. */
+long ids_prctl(const u64 a[6]);
+/* change.c */
+call_handler call_chown, call_chmod, call_mknod;
+/* attributes.c */
+call_handler call_attribute, call_attribute_list;
 /* identity.c */
 call_handler call_uname;
 

@@ -5,10 +5,10 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
-#include "../path/cache.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "owners.h"
 #include "resolve.h"
 
 static long look(const struct place *place, struct stat *st) {
@@ -39,10 +39,14 @@ static long refuse_removal(const struct place *place, bool directory) {
 static long remove_name(int directory, u64 path, u64 flags) {
     char text[PATH_SIZE];
     struct place place;
+    struct file file;
     long r = resolve_guest(directory, path, PATH_PARENT | PATH_WRITE, text, &place);
     if (r == 0) r = refuse_removal(&place, (flags & AT_REMOVEDIR) != 0);
-    if (r == 0) r = sys(__NR_unlinkat, place.directory, place.path, flags);
-    if (r == 0) cache_forget(&place);
+    if (r < 0) return r;
+    bool known = engine.remembers && file_leaving(&place, &file);
+    r = sys(__NR_unlinkat, place.directory, place.path, flags);
+    if (r < 0 && known) file_remember(&file);
+    if (r == 0 && !(flags & AT_REMOVEDIR)) tell_cache(&place);
     return r;
 }
 
@@ -103,8 +107,11 @@ static long rename_pair(struct pair *p, u32 flags) {
     long r = resolve_pair(p, PATH_PARENT | PATH_WRITE, PATH_PARENT | PATH_WRITE);
     if (r == 0) r = refuse_rename(p);
     if (r < 0) return r;
+    struct file file;
+    bool known = engine.remembers && !flags && file_leaving(&p->place[1], &file);
     r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    for (unsigned i = 0; r == 0 && i < 2; i++) cache_forget(&p->place[i]);
+    if (r < 0 && known) file_remember(&file);
+    for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
     return r;
 }
 
@@ -137,7 +144,7 @@ static long link_pair(struct pair *p, u64 flags) {
     flags &= ~(u64)AT_EMPTY_PATH;
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
     r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    if (r == 0) cache_forget(&p->place[1]);
+    if (r == 0) tell_cache(&p->place[1]);
     return r;
 }
 
@@ -153,11 +160,10 @@ long call_linkat(struct call *call) {
     struct place place;
     u64 flags = call->a[4];
     if ((flags & AT_EMPTY_PATH) && arch_copy(&first, (const void *)call->a[1], 1) == 0 && !first) {
-        long r = resolve_guest((int)call->a[2], call->a[3], PATH_PARENT | PATH_WRITE, text, &place);
-        if (r == 0 && (place.flags & PLACE_READ_ONLY)) r = refuse_read_only(&place, true);
+        long r = resolve_change((int)call->a[2], call->a[3], PATH_PARENT, text, &place);
         if (r < 0) return r;
         r = sys(__NR_linkat, call->a[0], "", place.directory, place.path, flags);
-        if (r == 0) cache_forget(&place);
+        if (r == 0) tell_cache(&place);
         return r;
     }
     struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};

@@ -1,10 +1,12 @@
 /* Calls whose only concern is their paths: the table says where they are and how they are to be taken. */
 #include <linux/limits.h>
 
-#include "../engine.h"
-#include "../path/cache.h"
+#include "../state/directories.h"
 #include "../sys/raw.h"
+#include "../engine.h"
+#include "../sys/text.h"
 #include "handlers.h"
+#include "owners.h"
 #include "resolve.h"
 
 static bool means_descriptor(const struct call *call, const struct path_argument *argument) {
@@ -38,6 +40,48 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     return 0;
 }
 
+/* Which of a call's two paths names something new, -1: none. */
+static int made_path(const struct call *call) {
+    switch (call->number) {
+#ifdef __NR_mkdir
+    case __NR_mkdir:
+    case __NR_mknod: return 0;
+    case __NR_symlink: return 1;
+#endif
+    case __NR_mkdirat:
+    case __NR_mknodat: return 0;
+    case __NR_symlinkat: return 1;
+    default: return -1;
+    }
+}
+
+/* The call under emulated root: who a new file belongs to is remembered. */
+static long run_remembering(struct call *call, const struct place place[2]) {
+    int made = made_path(call);
+    long r = call_run(call);
+    if (r == 0 && made >= 0) file_made(&place[made]);
+    return r;
+}
+
+/* May success have changed where directory texts lead? Names made or removed as directories need not be told: see
+ * path/cache.h. Permissions decide whether a way may be gone at all. */
+static bool changes_ways(long number, u32 how) {
+    switch (number) {
+#ifdef __NR_mkdir
+    case __NR_mkdir:
+    case __NR_mknod:
+#endif
+    case __NR_mkdirat:
+    case __NR_mknodat: return false;
+#ifdef __NR_chmod
+    case __NR_chmod:
+#endif
+    case __NR_fchmodat:
+    case __NR_fchmodat2: return true;
+    default: return how & PATH_PARENT;
+    }
+}
+
 long call_paths(struct call *call) {
     char text[2][PATH_SIZE];
     struct place place[2];
@@ -46,12 +90,8 @@ long call_paths(struct call *call) {
         if (r < 0) return r;
     }
     if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
-    long r = call_run(call);
+    long r = engine.remembers ? run_remembering(call, place) : call_run(call);
     for (unsigned i = 0; i < 2; i++)
-        if (r == 0 && place[i].path && (call->row->paths[i].how & PATH_PARENT)) cache_forget(&place[i]);
+        if (r == 0 && place[i].path && changes_ways(call->number, call->row->paths[i].how)) tell_cache(&place[i]);
     return r;
-}
-
-long call_descriptor_change(struct call *call) {
-    return descriptor_read_only((int)call->a[0]) ? -EROFS : call_run(call);
 }

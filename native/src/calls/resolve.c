@@ -5,6 +5,7 @@
 
 #include "../engine.h"
 #include "../sys/raw.h"
+#include "../state/directories.h"
 #include "../sys/text.h"
 #include "views.h"
 
@@ -94,20 +95,29 @@ static void look_through(struct place *place, u32 how) {
         place->flags |= PLACE_READ_ONLY;
 }
 
-static long walk(const char *base, const char *path, u32 how, struct place *place) {
-    long r = path_walk(&engine.mounts, &path_host_system, base, path, how, place);
+static long lookup(const char *base, const char *path, u32 how, struct place *place) {
+    directories_open();
+    long r = path_lookup(&engine.mounts, &path_host_system, base, path, how, place);
     if (r == 0) look_through(place, how);
     return r;
 }
 
+/* With stack of its own, so that calls that do not need it touch less memory. */
+static __attribute__((noinline)) long resolve_relative(int directory, const char *path, u32 how,
+                                                       struct place *place);
+
 long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (!path[0]) return -ENOENT;
-    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return walk("/", path, how, place);
+    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return lookup("/", path, how, place);
     if (try_straight(directory, path, how, place)) return 0;
+    return resolve_relative(directory, path, how, place);
+}
+
+static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
     bool base_error = r < 0;
-    if (r == 0) r = walk(base, path, how, place);
+    if (r == 0) r = lookup(base, path, how, place);
     /* A directory the guest was given from outside its tree: nothing of ours to translate. Or a removed one, or one
      * deeper than any path can say: its names are the kernel's. */
     bool nameless = base_error && (r == -EXDEV || r == -ENOENT || r == -ERANGE);
@@ -136,8 +146,29 @@ bool descriptor_read_only(int fd) {
     return read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
+long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
+    char base[PATH_SIZE];
+    long r = path[0] == '/' ? (long)text_put(base, 0, "/") : base_of(directory, base, sizeof(base));
+    return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
+}
+
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = arch_copy_text(text, (const char *)guest_path, PATH_SIZE);
     if (r < 0) return r;
     return resolve_at(directory, text, how, place);
+}
+
+long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
+    long r = resolve_guest(directory, guest_path, how | PATH_WRITE, text, place);
+    if (r == 0 && (place->flags & PLACE_READ_ONLY)) r = refuse_read_only(place, (how & PATH_PARENT) != 0);
+    return r;
+}
+
+bool change_refused(const struct call *call) {
+    return call->row->when == DESCRIPTOR_CHANGE && descriptor_read_only((int)call->a[0]);
+}
+
+void tell_cache(const struct place *place) {
+    struct cache *cache = directories_open();
+    if (cache) cache_change(cache, place->path, strlen(place->path));
 }

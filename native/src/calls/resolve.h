@@ -10,8 +10,16 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place);
 /* Refuse what the call would do at a place in a read-only mount, as the kernel would: an error of the look-up first,
  * -EEXIST where something is to be made (`create`) that is there, else -EROFS. */
 long refuse_read_only(const struct place *place, bool create);
+/* resolve_guest() for a call that changes what is there (or, with PATH_PARENT, makes it), refused on read-only mounts. */
+long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place);
+/* After a success: names that may have been on somebody's way have changed at this place. */
+void tell_cache(const struct place *place);
 /* Was this descriptor opened in a read-only mount? Never for one that can be written. */
 bool descriptor_read_only(int fd);
+/* The same for the descriptor of a call that is in the table for that reason. */
+bool change_refused(const struct call *call);
+/* The same, always walking name by name and with another view of the host: the place is an absolute host path. */
+long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
 /* Guest text of a plain host path that may lie anywhere; its length, or -ENOENT. */

@@ -52,6 +52,6 @@ long call_prctl(struct call *call) {
     case PR_SET_SECCOMP:
         return call->a[1] == SECCOMP_MODE_FILTER ? install(0, call->a[2]) : call_run(call);
     case PR_SET_SYSCALL_USER_DISPATCH: return -EINVAL; /* it would catch the engine's calls too */
-    default: return call_run(call);
+    default: return prctl_about_ids((u32)call->a[0]) ? ids_prctl(call->a) : call_run(call);
     }
 }

@@ -1,6 +1,92 @@
-/* The directory cache. Nothing is remembered yet between calls, so there is nothing to forget. */
+/* The directory cache; see cache.h. Entries are guarded by sequence numbers: a reader that meets a writer, or a
+ * writer that meets another, does without. */
 #include "cache.h"
 
-void cache_forget(const struct place *place) {
-    (void)place;
+#include <linux/errno.h>
+
+#include "../sys/text.h"
+
+_Static_assert(sizeof(struct cache_entry) == 252, "entries are meant to be compact");
+
+static u32 hash_of(const char *text, size_t length) {
+    u64 h = length * 0x9e3779b97f4a7c15UL, word;
+    for (; length >= 8; length -= 8, text += 8) {
+        __builtin_memcpy(&word, text, 8);
+        h = (h ^ word) * 0xff51afd7ed558ccdUL;
+        h ^= h >> 29;
+    }
+    for (word = 0; length--; text++) word = word << 8 | (u8)*text;
+    h = (h ^ word) * 0xc4ceb9fe1a85ec53UL;
+    return (u32)(h >> 32);
+}
+
+static struct cache_entry *entry_of(struct cache *cache, u32 hash) {
+    return &cache->entries[hash % CACHE_ENTRIES];
+}
+
+bool cache_find(struct cache *cache, u32 table, const char *text, size_t length, struct cache_answer *answer) {
+    u32 hash = hash_of(text, length);
+    const struct cache_entry *e = entry_of(cache, hash);
+    u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
+    if (sequence & 1 || e->hash != hash || e->key_length != length || e->table != table) return false;
+    if (memcmp(e->text, text, length) != 0) return false;
+    size_t n = e->guest_length, at = n == length ? 0 : length;
+    if (at + n > CACHE_TEXT) return false;
+    memcpy(answer->guest, e->text + at, n);
+    answer->guest[n] = 0;
+    answer->length = n;
+    answer->mount = e->mount;
+    answer->links = e->links;
+    u32 generation = e->generation;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence && generation == cache_generation(cache);
+}
+
+void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,
+               const struct cache_answer *answer) {
+    size_t n = answer->length;
+    bool same = n == length && memcmp(text, answer->guest, length) == 0;
+    /* Of one length, but not the same: the entry could not be told from one where they are. */
+    if (!same && (n == length || length + n > CACHE_TEXT)) return;
+    if (length > CACHE_TEXT || answer->mount > 255) return;
+    u32 hash = hash_of(text, length);
+    struct cache_entry *e = entry_of(cache, hash);
+    u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_RELAXED);
+    if (sequence & 1 || !__atomic_compare_exchange_n(&e->sequence, &sequence, sequence + 1, false, __ATOMIC_ACQUIRE,
+                                                     __ATOMIC_RELAXED))
+        return;
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    e->hash = hash;
+    e->generation = generation;
+    e->table = table;
+    e->key_length = (u8)length;
+    e->guest_length = (u8)n;
+    e->mount = (u8)answer->mount;
+    e->links = (u8)answer->links;
+    memcpy(e->text, text, length);
+    if (!same) memcpy(e->text + length, answer->guest, n);
+    __atomic_store_n(&e->sequence, sequence + 2, __ATOMIC_RELEASE);
+}
+
+static u64 *name_bit(struct cache *cache, const char *name, size_t length, u64 *bit) {
+    u32 hash = hash_of(name, length);
+    *bit = 1UL << (hash & 63);
+    return &cache->names[(hash >> 6) % CACHE_NAME_WORDS];
+}
+
+void cache_meet(struct cache *cache, const char *name, size_t length) {
+    u64 bit, *word = name_bit(cache, name, length, &bit);
+    if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit)) __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
+}
+
+void cache_change(struct cache *cache, const char *name, size_t length) {
+    while (length && name[length - 1] == '/') length--;
+    size_t start = length;
+    while (start && name[start - 1] != '/') start--;
+    u64 bit, *word = name_bit(cache, name + start, length - start, &bit);
+    if (__atomic_load_n(word, __ATOMIC_SEQ_CST) & bit) cache_clear(cache);
+}
+
+void cache_clear(struct cache *cache) {
+    __atomic_add_fetch(&cache->generation, 1, __ATOMIC_SEQ_CST);
 }

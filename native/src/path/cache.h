@@ -1,9 +1,54 @@
-/* What is known about directories, shared by all processes of a container; see cache.c. */
+/* The directory cache: what the text of a guest directory leads to, shared by all processes of a container.
+ *
+ * A block of memory, all zero when new, that any number of processes map and change without locks. An entry says that
+ * the directory text D leads to the plain guest path G. It holds until a symbolic link appears or goes, or a name is
+ * moved, somewhere on the way; directories that come and go do not matter, because the kernel meets G itself. All
+ * names met on the way of any entry are kept in a Bloom filter, so that a change of a name nobody went by costs
+ * nothing; any other change makes all entries old at once, by counting the generation up. */
 #ifndef PATH_CACHE_H
 #define PATH_CACHE_H
-#include "path.h"
+#include "../sys/types.h"
 
-/* A name was made, removed or renamed: forget what depended on it. */
-void cache_forget(const struct place *place);
+#define CACHE_ENTRIES 512
+#define CACHE_TEXT 232
+#define CACHE_NAME_WORDS 1024
+
+struct cache_entry {
+    u32 sequence; /* odd while being written */
+    u32 hash, generation, table;
+    u8 key_length, guest_length, mount, links;
+    char text[CACHE_TEXT]; /* D, then G unless it is the same */
+};
+
+struct cache {
+    u32 generation;
+    u8 head[PAGE_SIZE - 4];
+    u64 names[CACHE_NAME_WORDS];
+    struct cache_entry entries[CACHE_ENTRIES];
+};
+
+/* What a directory text leads to. */
+struct cache_answer {
+    char *guest; /* plain guest path, PATH_SIZE bytes */
+    size_t length;
+    unsigned mount; /* index of its mount */
+    unsigned links; /* symbolic links met on the way: the kernel follows 40 in one path */
+};
+
+/* Look up. `table`: identity of the table of mounts. False where nothing is known. */
+bool cache_find(struct cache *cache, u32 table, const char *text, size_t length, struct cache_answer *answer);
+/* Remember. `generation` was read before the walk began. Texts that do not fit are not remembered. */
+void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,
+               const struct cache_answer *answer);
+/* A walk is about to look at this name. */
+void cache_meet(struct cache *cache, const char *name, size_t length);
+/* A link was made or removed, or something moved, under this name: after the kernel has done it. */
+void cache_change(struct cache *cache, const char *name, size_t length);
+/* Forget everything. */
+void cache_clear(struct cache *cache);
+
+static inline u32 cache_generation(const struct cache *cache) {
+    return __atomic_load_n(&cache->generation, __ATOMIC_SEQ_CST);
+}
 
 #endif

@@ -8,7 +8,14 @@ void mounts_begin(struct mounts *m, const char *root) {
     m->count = 0;
     m->any_read_only = false;
     m->root_length = 0;
+    m->identity = 0;
     mounts_add(m, "", root, NULL, 0);
+}
+
+static u32 mix(u32 hash, const char *text) {
+    do hash = (hash ^ (u8)*text) * 16777619u;
+    while (*text++);
+    return hash;
 }
 
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags) {
@@ -22,6 +29,7 @@ long mounts_add(struct mounts *m, const char *guest, const char *host, const cha
     mount->host_length = (u32)strlen(host);
     mount->shadow_length = shadow ? (u32)strlen(shadow) : 0;
     mount->flags = flags;
+    m->identity = mix(mix(m->identity, guest), host);
     if (flags & MOUNT_READ_ONLY) m->any_read_only = true;
     return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef PATH_PATH_H
 #define PATH_PATH_H
 #include "../sys/types.h"
+#include "cache.h"
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
 #define MAX_MOUNTS 130
@@ -29,6 +30,8 @@ struct mounts {
     bool any_read_only;
     u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
     char root[PATH_SIZE];
+    u32 identity;        /* a hash of the table */
+    struct cache *cache; /* NULL: none */
 };
 
 /* What resolution asks of the host. Results as of the system calls. */
@@ -53,6 +56,7 @@ enum {
     PATH_NO_LINKS = 256,
     PATH_NO_MAGIC = 512,
     PATH_NO_MOUNTS = 1024,
+    PATH_RESOLVE = 64 | 128 | 256 | 512 | 1024,
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 
@@ -92,6 +96,20 @@ long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size
 
 /* The same without regard to the process's root. */
 long mounts_to_table(const struct mounts *m, const char *host, char *guest, size_t size);
+/* One step of a walk whose result may be remembered. */
+struct path_step {
+    const char *name;      /* the component, not NUL-terminated */
+    size_t length;
+    bool lasting;          /* cleared where the result must not be remembered */
+};
+
+/* walk.c: walk one component from the plain guest directory in `at`, which it replaces by what it leads to. 0, -errno,
+ * or -EXDEV where only path_walk() can tell. */
+long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
+
+/* lookup.c: as path_walk(), by way of the directory cache. */
+long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
+                 struct place *place);
 
 /* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
  * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */

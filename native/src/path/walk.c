@@ -19,7 +19,8 @@ struct walk {
     size_t parent_length; /* guest path of the directory that holds the last name, for PATH_PARENT */
     bool mount_point;
     bool unchecked; /* it is not known yet whether what was reached is a directory */
-    int links;
+    bool lasting;   /* the result may be remembered: see cache.h */
+    unsigned links;
     const char *tail; /* what to append in the end: "", "/" or "/." */
     char guest[PATH_SIZE];
     char rest[PATH_ROOM]; /* what is still to be walked */
@@ -45,6 +46,7 @@ static long reach(struct walk *w, const char *guest, size_t length) {
 
 static long leave(struct walk *w) {
     if (w->unchecked) {
+        w->lasting = false;
         long r = w->host->check_directory(w->place->text);
         if (r < 0) return r;
     }
@@ -56,6 +58,7 @@ static long leave(struct walk *w) {
 }
 
 static long enter_name(struct walk *w, const char *name, size_t n) {
+    if (w->mounts->cache) cache_meet(w->mounts->cache, name, n);
     if (w->guest_length + n + 2 > PATH_SIZE || w->host_length + n + 8 > PATH_ROOM) return -ENAMETOOLONG;
     char *text = w->place->text;
     w->guest[w->guest_length++] = '/';
@@ -89,11 +92,14 @@ static long follow(struct walk *w, bool last, size_t directory_length) {
     if ((r >= 0 || r == -EXDEV) && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) return -ELOOP;
     if ((r >= 0 || r == -EXDEV) && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
     if (r == -EXDEV) return 2;
+    if (r >= 0) w->lasting = false;
     if (r == -EINVAL) r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
     if (r == -EINVAL || (r == -ENOENT && last)) return 0;
     if (r < 0) return r;
     if (w->how & PATH_NO_LINKS) return -ELOOP;
     if (r >= PATH_SIZE) return -ENAMETOOLONG;
+    /* Links outside the container's own tree can be changed by the host unseen. */
+    if (mounts_of_guest(w->mounts, w->guest, w->guest_length) != w->mounts->table) w->lasting = false;
     r = expand(w, (size_t)r, directory_length);
     return r < 0 ? r : 1;
 }
@@ -171,18 +177,26 @@ static long begin(struct walk *w, const char *base) {
     return reach(w, full, n + base_length);
 }
 
-long path_walk(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
-               struct place *place) {
-    struct walk w;
-    w.mounts = m, w.host = host, w.place = place, w.how = how;
-    w.links = 0, w.at = 0, w.tail = "", w.parent_length = 0, w.mount_point = false;
-    size_t length = strlen(path);
-    if (!length) return -ENOENT;
-    if (length >= PATH_SIZE) return -ENAMETOOLONG;
-    memcpy(w.rest, path, length + 1);
+static void walk_begin(struct walk *w, const struct mounts *m, const struct path_host *host, struct place *place,
+                       u32 how) {
+    w->mounts = m, w->host = host, w->place = place, w->how = how;
+    w->links = 0, w->at = 0, w->tail = "";
+    w->floor = m->root_length, w->start = NULL, w->parent_length = 0;
+    w->mount_point = false;
+    w->lasting = true;
     place->directory = AT_FDCWD;
     place->path = place->text;
     place->flags = 0;
+}
+
+long path_walk(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
+               struct place *place) {
+    struct walk w;
+    size_t length = strlen(path);
+    if (!length) return -ENOENT;
+    if (length >= PATH_SIZE) return -ENAMETOOLONG;
+    walk_begin(&w, m, host, place, how);
+    memcpy(w.rest, path, length + 1);
     long r = begin(&w, base);
     if (r == 0) r = walk_components(&w);
     if (r < 0) return r;
@@ -194,4 +208,26 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
     if (w.host_length == 0 && !w.tail[0]) w.tail = "/";
     place->length = (u32)text_put(place->text, w.host_length, w.tail);
     return place->length >= PATH_SIZE ? -ENAMETOOLONG : 0;
+}
+
+long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step) {
+    struct walk w;
+    struct place place;
+    if (step->length >= NAME_SIZE) return -ENAMETOOLONG;
+    walk_begin(&w, m, host, &place, PATH_FOLLOW);
+    memcpy(w.rest, step->name, step->length);
+    w.rest[step->length] = 0;
+    w.links = at->links;
+    long r = reach(&w, at->guest, at->length);
+    if (r < 0) return r;
+    w.unchecked = at->length != 0; /* what is remembered need not be a directory, nor exist */
+    r = walk_components(&w);
+    if (r < 0) return r;
+    if (in_proc(&w) || (place.flags & PLACE_KERNEL_FOLLOWS)) return -EXDEV;
+    if (!w.lasting) step->lasting = false;
+    memcpy(at->guest, w.guest, w.guest_length + 1);
+    at->length = w.guest_length;
+    at->links = w.links;
+    at->mount = (unsigned)(mounts_of_guest(m, w.guest, w.guest_length) - m->table);
+    return 0;
 }

@@ -10,10 +10,11 @@ typedef long call_handler(struct call *call);
 enum call_when {
     ALWAYS,
     EMULATED,      /* only under emulated root */
-    READ_ONLY_BINDS, /* only where there are read-only mounts */
+    DESCRIPTOR_CHANGE, /* under emulated root, and where a read-only mount may have given out the descriptor */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
     MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
-    SECCOMP_ONLY,  /* prctl: options that concern the engine */
+    PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
+    PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
     SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
@@ -47,6 +48,8 @@ extern const unsigned call_row_count;
 
 /* Must this call, with these arguments, be handled by the engine? Repeats what the filter decides. */
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated);
+/* Is this option of prctl one of ids_prctl()? */
+bool prctl_about_ids(u32 option);
 const struct call_row *call_row_of(long number);
 /* Build and install the filter. */
 long filter_install(bool emulated);

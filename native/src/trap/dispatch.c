@@ -1,5 +1,7 @@
 /* From a caught call to its handler and back. */
 #include "../calls/handlers.h"
+#include "../calls/unlock.h"
+#include "../engine.h"
 #include "../path/path.h"
 #include "../sys/raw.h"
 #include "signal.h"
@@ -26,12 +28,25 @@ const struct call_row *call_row_of(long number) {
     return &call_rows[row_index[number] - 1];
 }
 
+/* The handler once more, where a mode stood in the way that must not. */
+static long unlock_and_repeat(struct call *call) {
+    long answer = -EACCES;
+    regs_arguments(&call->slot->regs, call->a);
+    switch (unlock_for(call, &answer)) {
+    case UNLOCKED_RETRY:
+        regs_arguments(&call->slot->regs, call->a);
+        return call->row->handler(call);
+    default: return answer;
+    }
+}
+
 void dispatch(struct slot *slot) __attribute__((used));
 void dispatch(struct slot *slot) {
     struct call call = {.number = regs_number(&slot->regs), .slot = slot};
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);
     long number = call.number, result = call.row ? call.row->handler(&call) : call_run(&call);
+    if (result == -EACCES && engine.remembers && call.row) result = unlock_and_repeat(&call);
     if (result == RESTART_CALL)
         regs_restart(&slot->regs, number);
     else

@@ -147,6 +147,7 @@ while :; do
 	if same && cmp -s "$work/chroot.tree" "$work/engine.tree"; then seed=$((seed + count)); ran=$((ran + count)); continue; fi
 	batch=2
 	# the first seed whose part of the log differs
+	cp "$work/chroot.log" "$work/batch.chroot.log"; cp "$work/engine.log" "$work/batch.engine.log"; { diff "$work/chroot.log" "$work/engine.log"; diff "$work/chroot.tree" "$work/engine.tree"; } > "$work/batch.diff"
 	bad=$(cmp "$work/chroot.log" "$work/engine.log" 2>/dev/null | sed -nE 's/.* line ([0-9]+).*/\1/p')
 	[ -n "$bad" ] || bad=$(($(wc -l < "$work/engine.log") + 1))
 	bad_seed=$(head -n "$bad" "$work/chroot.log" | grep -aoE '^[0-9]+ start' | tail -1 | cut -d' ' -f1)
@@ -157,7 +158,7 @@ while :; do
 		[ $all = yes ] || break
 	else
 		found=$((found + 1))
-		echo "not ok seeds $seed..$bad_seed [$mode]: differ together, the last one alone does not"
+		echo "not ok seeds $seed..$bad_seed [$mode]: differ together, the last one alone does not"; head -6 "$work/batch.diff" | cut -c1-200 | sed "s/^/# /"
 		[ $all = yes ] || break
 	fi
 	ran=$((ran + bad_seed - seed + 1)); seed=$((bad_seed + 1))

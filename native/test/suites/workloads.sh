@@ -38,7 +38,7 @@ workload java user 'printf "public class T { public static void main(String[] a)
 workload gdb-run user 'echo "int main(int c,char**v){return c*7;}" > t.c; gcc -g -o t t.c; gdb -batch -ex "break main" -ex run -ex "print c" -ex continue ./t > out 2>&1; cat out; grep -q "= 1" out; grep -q "exited with code 07" out'
 workload gdb-attach user 'sleep 30 & p=$!; gdb -batch -p $p -ex "info registers" -ex detach > out 2>&1; cat out; grep -q rip out; kill $p'
 workload strace user 'strace -f -o log sh -c "cat /etc/passwd >/dev/null; ls / >/dev/null"; grep -q exited log; strace -c true'
-workload tmux user 'tmux -S /tmp/w/sock new-session -d "sleep 20"; tmux -S /tmp/w/sock list-sessions; tmux -S /tmp/w/sock send-keys C-c; tmux -S /tmp/w/sock kill-server'
+workload tmux user 'tmux -S /tmp/w/sock new-session -d "cat > typed"; tmux -S /tmp/w/sock list-sessions; tmux -S /tmp/w/sock send-keys hello Enter; sleep 0.5; grep -q hello typed; tmux -S /tmp/w/sock kill-server'
 workload job-control user 'cat > s <<"E"
 set -m
 sleep 5 & kill -STOP %1; sleep 0.2; jobs -l | grep -qi stopped; kill -CONT %1; kill %1; wait %1 || true
