@@ -20,8 +20,8 @@ const stages: readonly { name: string; command: readonly string[]; counts: boole
     command: ['make', '--no-print-directory', '-C', 'native', 'unit'],
     counts: true,
   },
-  { name: 'unit tests', command: [bun, 'test', '--timeout', '60000', 'src'], counts: true },
-  { name: 'tests across rooms', command: [bun, 'test', '--timeout', '180000', 'test'], counts: true },
+  { name: 'unit tests', command: [bun, 'test', '--timeout', '60000', './src/'], counts: true },
+  { name: 'tests across rooms', command: [bun, 'test', '--timeout', '180000', './test/'], counts: true },
   { name: 'native engine tests', command: ['sh', 'native/test/run.sh'], counts: true },
 ];
 

@@ -24,46 +24,29 @@ function dice(seed: number): (limit: number) => number {
   };
 }
 
-const parts = [
-  'a',
-  'b',
-  'canary',
-  '..',
-  '.',
-  '',
-  'outside',
-  'root',
-  '.wh.a',
-  '.wh..wh..opq',
-  '.wh.canary',
-  '.wh...',
-];
-const types = ['0', '0', '1', '2', '2', '3', '5', '5', '6', 'S', 'D', 'x', 'L', 'g'];
+const safe = ['a', 'b', 'canary', '.', '', 'outside', 'root', '.wh.a', '.wh..wh..opq', '.wh.canary'];
+const hostile = [...safe, '..', '..', '.wh...'];
+const usual = [...'00000022225555136'];
+const odd = [...usual, ...'SDxLgKQ'];
 
 function randomItem(roll: (limit: number) => number, outside: string): Item {
-  const path = (): string =>
-    roll(12) === 0
-      ? `${outside}/canary`
-      : Array.from({ length: 1 + roll(4) }, () => parts[roll(parts.length)]).join('/');
-  const pax =
-    roll(6) === 0
-      ? {
-          pax: [
-            ['path', path()],
-            ['linkpath', path()],
-          ] as const,
-        }
-      : {};
-  const size = roll(20) === 0 ? { size: roll(1 << 30) } : {};
+  const from = (names: readonly string[]): string =>
+    Array.from({ length: 1 + roll(4) }, () => names[roll(names.length)]).join('/');
+  // Names rarely climb, which would end the archive there; where links lead is free.
+  const path = (): string => `r/${from(roll(20) === 0 ? hostile : safe)}`.slice(roll(4) === 0 ? 0 : 2) || 'a';
+  const target = (): string => (roll(6) === 0 ? `${outside}/canary` : '../'.repeat(roll(4)) + from(hostile));
+  const types = roll(10) === 0 ? odd : usual;
+  const type = types[roll(types.length)] ?? '0';
+  const long = { pax: [['path', path()] as const, ['linkpath', target()] as const] };
   return {
-    name: path() || 'a',
-    type: types[roll(types.length)] ?? '0',
-    linkName: path(),
-    content: 'x'.repeat(roll(1500)),
+    name: path(),
+    type,
+    linkName: type === '1' ? path() : target(),
+    content: '0SDxLgK'.includes(type) ? 'x'.repeat(roll(1500)) : '',
     mode: roll(0o10000),
     uid: roll(3),
-    ...pax,
-    ...size,
+    ...(roll(6) === 0 && type !== '1' ? long : {}),
+    ...(roll(50) === 0 ? { size: roll(1 << 30) } : {}),
   };
 }
 
@@ -76,14 +59,14 @@ function randomArchive(roll: (limit: number) => number, outside: string): Buffer
   ];
   const archive =
     roll(3) === 0 ? Buffer.concat([extra[roll(3)] ?? Buffer.alloc(0), tar(...items)]) : tar(...items);
-  for (let flips = roll(4); flips > 0; flips--) {
+  for (let flips = roll(3); flips > 0; flips--) {
     const at = roll(archive.length);
     archive[at] = roll(256);
-    if (roll(2) === 0) mendChecksum(archive, at - (at % 512));
+    if (roll(8) !== 0) mendChecksum(archive, at - (at % 512));
   }
   const cut = roll(8) === 0 ? archive.subarray(0, roll(archive.length)) : archive;
   const blob = roll(4) === 0 ? gzipSync(cut) : Buffer.from(cut);
-  if (blob[0] === 0x1f && roll(3) === 0) blob[roll(blob.length)] = roll(256);
+  if (blob[0] === 0x1f && roll(9) === 0) blob[roll(blob.length)] = roll(256);
   return blob;
 }
 

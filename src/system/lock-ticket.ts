@@ -7,7 +7,6 @@
 import * as fs from 'node:fs';
 import { isErrno } from '../errors.ts';
 import { type HostPath, nameOf, parentOf, under } from '../paths.ts';
-import type { LockMode } from './lock.ts';
 import { livenessOf, processName } from './process-identity.ts';
 
 const heartbeatMs = 30_000;
@@ -21,6 +20,8 @@ export interface Ticket {
   /** Takes the ticket back. */
   release(): void;
 }
+
+export type LockMode = 'shared' | 'exclusive';
 
 /**
  * Tries to put down a ticket for the lock `path`; undefined while another's stands against it. Throws the system

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { chmodSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { asUnprivileged, type Child, startChild, temporaryDirectory } from '../../test/support/store.ts';
 import { type HostPath, under } from '../paths.ts';
-import { acquireLock, type LockMode, tryLock } from './lock.ts';
+import { acquireLock, tryLock } from './lock.ts';
+import type { LockMode } from './lock-ticket.ts';
 import { liveTicketAgainst, tryTicket } from './lock-ticket.ts';
 
 let directory: HostPath;

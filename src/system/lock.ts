@@ -6,10 +6,8 @@
 import * as fs from 'node:fs';
 import { isErrno, UdockerError } from '../errors.ts';
 import type { HostPath } from '../paths.ts';
-import { liveTicketAgainst, type Ticket, tryTicket } from './lock-ticket.ts';
+import { type LockMode, liveTicketAgainst, type Ticket, tryTicket } from './lock-ticket.ts';
 import { keepAcrossExec, tryFlock } from './native-calls.ts';
-
-export type LockMode = 'shared' | 'exclusive';
 
 export interface Lock {
   /** Gives the lock up. Calling it again does nothing. */

@@ -114,6 +114,7 @@ function cached(name: string, make: (path: string) => void): string {
   fs.mkdirSync(directory, { recursive: true });
   const temporary = join(directory, `.${process.pid}-${name}`);
   make(temporary);
+  must('chmod', '-R', 'a+rX', temporary); // for tests of every user
   try {
     fs.renameSync(temporary, path);
   } catch (error) {

@@ -20,7 +20,7 @@ call_handler call_execve, call_execveat;
 /* trace.c */
 call_handler call_ptrace, call_wait4;
 /* refused.c */
-call_handler call_not_permitted, call_not_supported, call_arch_prctl;
+call_handler call_not_permitted, call_no_protocol, call_not_supported, call_arch_prctl;
 /* seccomp.c */
 call_handler call_prctl, call_seccomp;
 /* watch.c */

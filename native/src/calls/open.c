@@ -8,6 +8,7 @@
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
+#include "status.h"
 #include "views.h"
 
 static bool may_write(u64 flags) {
@@ -38,6 +39,10 @@ static long open_proc(struct call *call, const struct place *place, u64 flags, u
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
     const struct view *view = flags & O_PATH || (flags & O_ACCMODE) ? NULL : view_of(place->path);
     if (view) return view_open(view, place->path, flags);
+    if (engine.emulated) {
+        long r = status_open(place, flags);
+        if (r != -EXDEV) return r;
+    }
     long r = arch_blocking(__NR_openat, a, call->slot);
     if (r >= 0 && !engine.proc_seen && sys(__NR_fstat, r, &st) == 0 && S_ISDIR(st.st_mode)) engine.proc_seen = true;
     return r;

@@ -96,7 +96,7 @@ static void look_through(struct place *place, u32 how) {
 }
 
 static long lookup(const char *base, const char *path, u32 how, struct place *place) {
-    directories_open();
+    if (!text_starts(path, "/proc/")) directories_open();
     long r = path_lookup(&engine.mounts, &path_host_system, base, path, how, place);
     if (r == 0) look_through(place, how);
     return r;

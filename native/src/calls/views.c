@@ -13,7 +13,17 @@
 #include "resolve.h"
 #include "textview.h"
 
-extern char _end[];
+#define ENGINE_END (SLOTS_BASE + SLOTS * SLOT_SIZE)
+
+static bool is_engines(u64 address) {
+    return address >= ENGINE_BASE && address < ENGINE_END;
+}
+
+/* The engine's own files: those of the container's state, and its trampolines. */
+static bool is_hidden(const char *path) {
+    size_t n = engine.plan.state ? strlen(engine.plan.state) : 0;
+    return n && memcmp(path, engine.plan.state, n) == 0 && path[n] == '/';
+}
 
 /* Put a host path, which may be marked as deleted, as the guest knows it. */
 static void put_path(struct text_view *v, const char *host) {
@@ -47,9 +57,9 @@ static void maps_line(struct text_view *v, char *line) {
     const char *p = line;
     u64 start;
     if (hex_number(&p, &start) && *p == '-') {
-        v->skipping = start >= ENGINE_BASE && start < (u64)_end;
         char *path = line;
         while (*path && *path != '/') path++;
+        v->skipping = is_engines(start) || is_hidden(path);
         if (v->skipping) return;
         char first = *path;
         *path = 0;
@@ -67,7 +77,7 @@ static void maps_line(struct text_view *v, char *line) {
 static void numa_line(struct text_view *v, char *line) {
     const char *p = line;
     u64 start;
-    if (hex_number(&p, &start) && start >= ENGINE_BASE && start < (u64)_end) return;
+    if (hex_number(&p, &start) && is_engines(start)) return;
     char *path = line;
     while (*path && !text_starts(path, " file=/")) path++;
     if (*path) {

@@ -11,7 +11,7 @@
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
 #define MAX_MOUNTS 130
 #define MOUNT_UNKNOWN (-1)
-#define MAX_LINKS 40 /* as in the kernel */
+#define MOST_LINKS 40 /* as in the kernel */
 
 enum { MOUNT_READ_ONLY = 1 };
 

@@ -74,7 +74,7 @@ static long enter_name(struct walk *w, const char *name, size_t n) {
 /* Put a link's target before the rest. `directory_length`: the guest path of the directory that holds the link. */
 static long expand(struct walk *w, size_t target_length, size_t directory_length) {
     size_t rest = strlen(w->rest + w->at);
-    if (++w->links > MAX_LINKS) return -ELOOP;
+    if (++w->links > MOST_LINKS) return -ELOOP;
     if (target_length == 0) return -ENOENT;
     if (w->target[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
     if (target_length + rest + 2 > PATH_ROOM) return -ENAMETOOLONG;

@@ -16,6 +16,7 @@ enum call_when {
     PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
     SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
+    AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
     REFUSED,       /* answered ENOSYS by the filter itself */

@@ -7,9 +7,10 @@ import { isUdockerError } from '../../errors.ts';
 import { FileReader } from '../../system/read-file.ts';
 import type { Layer } from '../layer.ts';
 import { BlobCheck } from './blob-check.ts';
-import { type Decoder, openDecoder } from './decoder.ts';
+import type { Decoder } from './decoder.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import { formatOf } from './format.ts';
+import { openDecoder } from './open-decoder.ts';
 
 /** Small enough to stay in the cache between reading, hashing and decompressing. */
 const pieceBytes = 256 * 1024;

@@ -9,10 +9,10 @@ import { decodeError, encodeError } from './error-text.ts';
 
 export const slotBytes = 256 * 1024;
 const headerBytes = 4096;
-/** Positions in the header: slots written and slots given back so far, then what each slot holds. */
+/** Words of the header: chunks written and given back so far; then three tables, one word per slot each. */
 const written = 0;
 const returned = 1;
-const lengths = 16;
+const tables = 16;
 const failed = -1;
 /** How often a waiting thread looks whether the work was cancelled. */
 const lookMs = 100;
@@ -20,13 +20,18 @@ const lookMs = 100;
 export class Ring {
   readonly #control: Int32Array;
   readonly #slots: readonly Buffer[];
+  /** By position in the queue: how many bytes, and in which slot. By slot: is it in use. */
+  readonly #lengths: Int32Array;
+  readonly #order: Int32Array;
+  readonly #inUse: Int32Array;
   readonly #cancelled: () => boolean;
   #mine = 0;
+  #reserved = 0;
   #holding = false;
 
   /** Shared memory for `slots` chunks. */
   static memory(slots: number): SharedArrayBuffer {
-    if (lengths + slots > headerBytes / 4) throw new RangeError(`a ring of ${slots} slots`);
+    if (tables + 3 * slots > headerBytes / 4) throw new RangeError(`a ring of ${slots} slots`);
     return new SharedArrayBuffer(headerBytes + slots * slotBytes);
   }
 
@@ -36,6 +41,11 @@ export class Ring {
     this.#slots = Array.from({ length: count }, (_, slot) =>
       Buffer.from(memory, headerBytes + slot * slotBytes, slotBytes),
     );
+    const table = (at: number): Int32Array =>
+      this.#control.subarray(tables + at * count, tables + (at + 1) * count);
+    this.#lengths = table(0);
+    this.#order = table(1);
+    this.#inUse = table(2);
     this.#cancelled = cancelled;
   }
 
@@ -46,22 +56,25 @@ export class Ring {
       this.#wait(returned, seen);
       seen = Atomics.load(this.#control, returned);
     }
-    return this.#slot();
+    // The lowest free slot, not the next: while the consumer keeps up, few slots go round and stay in the cache.
+    this.#reserved = 0;
+    while (Atomics.load(this.#inUse, this.#reserved) !== 0) this.#reserved += 1;
+    return this.#slot(this.#reserved);
   }
 
   /** Producer: hands over `length` bytes of the slot last reserved; 0 ends a layer. */
   commit(length: number): void {
-    this.#control[lengths + (this.#mine % this.#slots.length)] = length;
+    this.#lengths[this.#position] = length;
+    this.#order[this.#position] = this.#reserved;
+    Atomics.store(this.#inUse, this.#reserved, 1);
     this.#mine += 1;
-    this.#announce(written, this.#mine);
+    Atomics.store(this.#control, written, this.#mine);
+    Atomics.notify(this.#control, written);
   }
 
   /** Producer: ends a layer with an error. */
   fail(error: unknown): void {
-    const length = encodeError(error, this.reserve());
-    this.#control[lengths + (this.#mine % this.#slots.length)] = failed - length;
-    this.#mine += 1;
-    this.#announce(written, this.#mine);
+    this.commit(failed - encodeError(error, this.reserve()));
   }
 
   /** Consumer: the next chunk, valid until the next call; undefined at the end of a layer. Throws its error. */
@@ -69,9 +82,10 @@ export class Ring {
     this.release();
     while (Atomics.load(this.#control, written) === this.#mine) this.#wait(written, this.#mine);
     this.#holding = true;
-    const length = this.#control[lengths + (this.#mine % this.#slots.length)] ?? 0;
-    if (length > 0) return this.#slot().subarray(0, length);
-    const error = length === 0 ? undefined : decodeError(this.#slot().subarray(0, failed - length));
+    const length = this.#lengths[this.#position] ?? 0;
+    const slot = this.#slot(this.#order[this.#position] ?? 0);
+    if (length > 0) return slot.subarray(0, length);
+    const error = length === 0 ? undefined : decodeError(slot.subarray(0, failed - length));
     this.release();
     if (error !== undefined) throw error;
     return undefined;
@@ -98,21 +112,21 @@ export class Ring {
   release(): void {
     if (!this.#holding) return;
     this.#holding = false;
+    Atomics.store(this.#inUse, this.#order[this.#position] ?? 0, 0);
     this.#mine += 1;
     Atomics.store(this.#control, returned, this.#mine);
     const waiting = Atomics.load(this.#control, written) - this.#mine;
     if (waiting === this.#slots.length >> 1) Atomics.notify(this.#control, returned);
   }
 
-  #slot(): Buffer {
-    const slot = this.#slots[this.#mine % this.#slots.length];
-    if (slot === undefined) throw new RangeError('a ring without slots');
-    return slot;
+  get #position(): number {
+    return this.#mine % this.#slots.length;
   }
 
-  #announce(position: number, value: number): void {
-    Atomics.store(this.#control, position, value);
-    Atomics.notify(this.#control, position);
+  #slot(number: number): Buffer {
+    const slot = this.#slots[number];
+    if (slot === undefined) throw new RangeError(`a ring without slot ${number}`);
+    return slot;
   }
 
   #wait(position: number, seen: number): void {
