@@ -22,7 +22,8 @@ __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(co
 __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(const u64 *stack) {
     u64 room[64];
     u64 status = SAW_ALL;
-    if (arch_syscall(CALL_VERSION, 0, 0, 0, 0, 0, 0) != -ENGINE_ERRNO) status = NO_ENGINE;
+    long engine_there = arch_syscall(CALL_VERSION, 0, 0, 0, 0, 0, 0);
+    if (engine_there != -ENGINE_ERRNO && engine_there != -ENGINE_EMULATES) status = NO_ENGINE;
     else if (arch_syscall(__NR_newfstatat, AT_FDCWD, (long)stack[2], (long)room, 0, 0, 0) != 0) status = NO_PATHS;
     else if (arch_syscall(__NR_newfstatat, AT_FDCWD, (long)stack[3], (long)room, 0, 0, 0) != -ENOENT) status = NO_PATHS;
     else if (arch_syscall(__NR_getcwd, (long)room, sizeof(room), 0, 0, 0, 0) != 2) status = NO_DIRECTORY;

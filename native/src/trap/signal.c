@@ -11,6 +11,7 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "calls.h"
 
 #define SIG_DFL_VALUE 0UL
 #define SIG_IGN_VALUE 1UL
@@ -142,20 +143,30 @@ static bool in_engine(u64 pc) {
     return pc - ENGINE_BASE < ENGINE_SIZE;
 }
 
+/* A filter of the guest's own may answer with SIGSYS too: that is no call of ours, unless ours is caught as well. */
+static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
+    if (info->si_code != SYS_SECCOMP_CODE) return false;
+    if (info->si_syscall == CALL_FINISH) return in_engine(frame_pc(uc));
+    return call_row_of(info->si_syscall) != NULL;
+}
+
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
-    if (info->si_code != SYS_SECCOMP_CODE) {
+    if (!is_ours(info, uc)) {
         struct slot *slot = in_engine(frame_pc(uc)) ? slot_of_stack(frame_sp(uc)) : NULL;
         frame_rewind(uc);
         if (!slot) return forward(number, uc);
         keep_for_later(slot, number, info, uc);
         return 0;
     }
-    if (info->si_syscall == CALL_FINISH && in_engine(frame_pc(uc))) {
+    if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);
+        int kept = (int)slot->pending; /* one of the engine's own signals, see finish_prepare() */
+        slot->pending = 0;
+        if (kept) *info = slot->info;
         regs_to_frame(&slot->regs, uc);
         uc->uc_sigmask = slot->mask;
         if (slot->mask_wait != 2) slot_release(slot);
-        return 0;
+        return kept ? forward(kept, uc) : 0;
     }
     struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
@@ -195,7 +206,14 @@ static void queue_to_self(u32 number, const siginfo_t *info) {
 static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc) {
     u64 pc = frame_pc(uc), blocked = ALL_SIGNALS & ~ALWAYS_OPEN;
     sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
-    if (slot->pending) {
+    if (slot->pending && virtual_index(number) >= 0) {
+        /* The engine's own cannot be queued: they take the place, the other one goes to the queue. */
+        if (virtual_index((int)slot->pending) < 0) {
+            queue_to_self(slot->pending, &slot->info);
+            slot->info = *info;
+            slot->pending = (u32)number;
+        }
+    } else if (slot->pending) {
         queue_to_self((u32)number, info);
     } else {
         slot->info = *info;
@@ -246,8 +264,12 @@ int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
 
 /* Called on the way out where a signal is pending, all others being blocked: hand it back to the kernel. */
 void finish_prepare(struct slot *slot) {
-    queue_to_self(slot->pending, &slot->info);
-    slot->pending = 0;
+    /* SIGSYS, SIGSEGV and SIGBUS are never blocked here, so they cannot wait in the queue: trap_signal() hands them
+     * on when the guest's registers are back. */
+    if (virtual_index((int)slot->pending) < 0) {
+        queue_to_self(slot->pending, &slot->info);
+        slot->pending = 0;
+    }
     if (slot->mask_wait != 2) return;
     slot->repair_tid = (u32)sys(__NR_gettid);
     slot->repair_mask = slot->mask;
