@@ -46,6 +46,7 @@ enum {
     PATH_LAZY = 2,   /* do not look at the last place; the caller does, with the kernel's no-follow flags */
     PATH_WRITE = 4,  /* refuse read-only mounts with EROFS */
     PATH_PARENT = 16, /* the last name is made, removed or renamed: never followed, not even before a slash */
+    PATH_KEEP = 32,   /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 

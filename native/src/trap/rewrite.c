@@ -52,9 +52,9 @@ static struct area {
     u32 used;
 } areas[AREAS];
 
-static unsigned area_count;
-static volatile u32 writer;      /* process id of who rewrites, 0: nobody */
-static bool given_up;            /* code cannot be written here */
+static unsigned area_count HOT;
+static volatile u32 writer HOT;      /* process id of who rewrites, 0: nobody */
+static bool given_up HOT;            /* code cannot be written here */
 static u8 hooked_numbers[65536]; /* calls that generic sites bring to the hook */
 
 static struct site *site_of(u64 address, bool add) {
@@ -160,7 +160,7 @@ static long barrier(int command) {
 /* Put the jump in place of the instruction at `at`. */
 static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
     if (single_threaded()) return write_code(at, jump, JUMP_SIZE);
-    static bool registered;
+    static bool registered HOT;
     if (shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
     if (!registered && barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) < 0) return false;
     registered = true;
@@ -218,7 +218,7 @@ void rewrite_count_hooked(void) {
 void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
     if (engine.plan.debug) count(NULL);
     if (!engine.plan.rewrite || !row || given_up || address - ENGINE_BASE < ENGINE_SIZE) return;
-    static u32 total;
+    static u32 total HOT;
     if (total < TRAPS_UNCOUNTED && ++total) return;
     struct site *site = site_of(address, true);
     if (!site || site->state == WRITING) return;
