@@ -97,11 +97,11 @@ long path_lookup(const struct mounts *m, const struct path_host *host, const cha
     if (text_starts(path, "/proc/")) goto walk;
     if (!recall(m, base, path, part, place, name)) {
         r = learn_and_join(m, host, base, path, part, place);
-        if (r == -EXDEV) goto walk;
+        if (r == -EXDEV || r == -ENAMETOOLONG) goto walk;
         if (r < 0) return r;
     }
     if (m->count > 1 && mounts_of_shadow(m, place->text, place->length)) goto walk;
-    if (how & PATH_WRITE && place->flags & PLACE_READ_ONLY) return -EROFS;
+    if (how & PATH_WRITE && place->flags & PLACE_READ_ONLY) goto walk; /* EROFS, unless something is missing */
     if (!name[0] || (how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) != PATH_FOLLOW) return 0;
     char link[8];
     r = host->read_link(place->text, link, sizeof(link));
