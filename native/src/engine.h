@@ -14,6 +14,10 @@ struct engine {
     char program_host[PATH_SIZE];
     int word_count;            /* the plan's words, handed on at each exec */
     char *words[MAX_WORDS];    /* a copy: the guest's stack grows over the vector itself */
+    bool emulated;             /* the guest's ids are not the host's: id calls are caught */
+    bool remembers;            /* emulated root: owners and modes are kept in the table of owners */
+    u32 host_uid, host_gid;    /* who runs this on the host */
+    u32 base_uid, base_gid;    /* who that user's files belong to in the guest */
     bool proc_seen;            /* changing: a directory of /proc was opened, so names there may be magic links */
 };
 

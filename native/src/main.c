@@ -3,11 +3,14 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "calls/ids.h"
 #include "calls/resolve.h"
 #include "engine.h"
 #include "exec/exec.h"
+#include "probe.h"
 #include "start.h"
 #include "state/directories.h"
+#include "state/import.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
@@ -169,19 +172,23 @@ static void enter_directory(void) {
     if (r < 0) fail_errno(125, "cannot enter ", engine.plan.cwd, r);
 }
 
-static void start(int argc, char **argv, char **envp, const u64 *auxv) __attribute__((noreturn));
-static void start(int argc, char **argv, char **envp, const u64 *auxv) {
+void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
     arch_ask(auxv);
     make_plain(argc, argv);
     keep_words(argv, 2);
     directories_begin();
     if (sys(CALL_VERSION) == -ENGINE_ERRNO) fail(125, "an engine cannot run inside another yet", "");
+    if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
+    if (engine.remembers && engine.plan.state) {
+        long r = owners_begin();
+        if (r < 0) fail_errno(125, "cannot keep the owners of files in ", engine.plan.state, r);
+    }
     enter_directory();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
     signals_open();
-    r = filter_install(engine.plan.emulate_root);
+    r = filter_install(engine.emulated);
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);
     fail_errno(126, "cannot start ", engine.plan.exec, r);
@@ -197,6 +204,7 @@ void engine_main(u64 *stack) {
     if (argc < 2) fail(125, "this program is started by udocker", "");
     if (text_starts(argv[1], "resume1")) resume(argc, argv, envp, auxv);
     if (text_equal(argv[1], "plan1")) start(argc, argv, envp, auxv);
+    if (text_equal(argv[1], "probe")) probe(envp, auxv);
     if (text_equal(argv[1], "version")) {
         static const char text[] = "udocker-engine 1\n";
         sys(__NR_write, 1, text, sizeof(text) - 1);

@@ -57,7 +57,10 @@ static bool parse_owners(struct plan *p, char **v) { return (p->owners = v[0])[0
 static bool parse_state(struct plan *p, char **v) { return (p->state = v[0])[0] == '/'; }
 static bool parse_hostname(struct plan *p, char **v) { return strlen(p->hostname = v[0]) <= 64; }
 static bool parse_kernel(struct plan *p, char **v) { return strlen(p->kernel = v[0]) <= 64; }
-static bool parse_emulation(struct plan *p, char **v) { return parse_switch(v[0], "on", "off", &p->emulate_root); }
+static bool parse_emulation(struct plan *p, char **v) {
+    p->emulation_given = true;
+    return parse_switch(v[0], "on", "off", &p->emulate_root);
+}
 static bool parse_mode(struct plan *p, char **v) { return parse_switch(v[0], "rewrite", "trap", &p->rewrite); }
 static bool parse_on_exit(struct plan *p, char **v) { return parse_switch(v[0], "kill", "keep", &p->kill_on_exit); }
 
@@ -98,5 +101,6 @@ long plan_parse(int argc, char **argv, int first, struct plan *plan, const char 
     *complaint = !plan->root ? "root" : !plan->exec ? "exec" : "--";
     if (!plan->root || !plan->exec || i + 1 >= argc) return -EINVAL;
     plan->first_argument = i + 1;
+    if (!plan->emulation_given) plan->emulate_root = plan->ids_given && plan->uid == 0;
     return 0;
 }

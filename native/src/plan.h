@@ -26,7 +26,8 @@ struct plan {
     u32 uid, gid;
     const char *groups;     /* comma list as given */
     bool ids_given;
-    bool emulate_root;
+    bool emulate_root;      /* as asked, else wherever the user is 0 */
+    bool emulation_given;
     bool rewrite;
     bool kill_on_exit;
     int debug;

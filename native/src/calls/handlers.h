@@ -8,7 +8,7 @@ call_handler call_paths;
 /* open.c */
 call_handler call_open, call_creat, call_openat, call_openat2;
 /* stat.c */
-call_handler call_stat, call_lstat, call_newfstatat, call_statx;
+call_handler call_stat, call_lstat, call_newfstatat, call_statx, call_fstat;
 /* links.c */
 call_handler call_readlink, call_readlinkat, call_getcwd;
 /* signals.c */
@@ -16,7 +16,16 @@ call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3,
 /* exec.c */
 call_handler call_execve, call_execveat, call_traceme;
 /* refused.c */
-call_handler call_not_permitted, call_not_supported, call_prctl, call_seccomp;
+call_handler call_not_permitted, call_no_protocol, call_not_supported, call_prctl, call_seccomp;
+/* ids.c */
+call_handler call_get_id, call_get_three, call_set_id, call_getgroups, call_setgroups, call_capget, call_capset;
+call_handler call_getsockopt;
+/* prctl options of struct ids: a result, or -EINVAL. */
+long ids_prctl(const u64 a[6]);
+/* change.c */
+call_handler call_chown, call_chmod, call_mknod;
+/* attributes.c */
+call_handler call_attribute, call_attribute_list;
 /* identity.c */
 call_handler call_uname;
 

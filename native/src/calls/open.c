@@ -4,7 +4,9 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "handlers.h"
+#include "owners.h"
 #include "resolve.h"
+#include "status.h"
 
 static bool may_write(u64 flags) {
     return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
@@ -14,9 +16,27 @@ static bool never_follows(u64 flags) {
     return (flags & O_NOFOLLOW) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 }
 
+/* An open under emulated root that may make a file. */
+static long open_remembering(struct call *call, const struct place *place, u64 a[6]) {
+    struct file file;
+    u64 mode = a[3];
+    if (!file_made_matters() && !(mode & (S_ISUID | S_ISGID))) return arch_blocking(__NR_openat, a, call->slot);
+    bool nameless = (a[2] & O_TMPFILE) == O_TMPFILE;
+    bool there = !nameless && file_look(place->directory, place->path, 0, &file) == 0;
+    a[3] &= ~(u64)(S_ISUID | S_ISGID);
+    long r = arch_blocking(__NR_openat, a, call->slot);
+    if (r >= 0 && !there) file_made_open((int)r, place, mode);
+    return r;
+}
+
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
     if (place->flags & PLACE_PROC && flags & O_DIRECTORY) engine.proc_seen = true;
+    if (place->flags & PLACE_PROC && engine.emulated) {
+        long r = status_open(place, flags);
+        if (r != -EXDEV) return r;
+    }
+    if (engine.remembers && flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) return open_remembering(call, place, a);
     return arch_blocking(__NR_openat, a, call->slot);
 }
 

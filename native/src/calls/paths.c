@@ -3,8 +3,10 @@
 
 #include "../state/directories.h"
 #include "../sys/raw.h"
+#include "../engine.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "owners.h"
 #include "resolve.h"
 
 static bool means_descriptor(const struct call *call, const struct path_argument *argument) {
@@ -32,6 +34,49 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     call->a[(int)argument->path] = (u64)place->path;
     if (argument->directory >= 0) call->a[(int)argument->directory] = (u64)place->directory;
     return 0;
+}
+
+/* Which of a call's two paths loses its name, -1: none. */
+static int leaving_path(const struct call *call) {
+    switch (call->number) {
+#ifdef __NR_unlink
+    case __NR_unlink:
+    case __NR_rmdir: return 0;
+    case __NR_rename: return 1;
+#endif
+#ifdef __NR_renameat
+    case __NR_renameat: return 1;
+#endif
+    case __NR_unlinkat: return 0;
+    case __NR_renameat2: return call->a[4] ? -1 : 1;
+    default: return -1;
+    }
+}
+
+/* Which of them names something new, -1: none. */
+static int made_path(const struct call *call) {
+    switch (call->number) {
+#ifdef __NR_mkdir
+    case __NR_mkdir:
+    case __NR_mknod: return 0;
+    case __NR_symlink: return 1;
+#endif
+    case __NR_mkdirat:
+    case __NR_mknodat: return 0;
+    case __NR_symlinkat: return 1;
+    default: return -1;
+    }
+}
+
+/* The call under emulated root: what is known of files goes and comes with their names. */
+static long run_remembering(struct call *call, const struct place place[2]) {
+    struct file file;
+    int leaves = leaving_path(call), made = made_path(call);
+    bool known = leaves >= 0 && file_leaving(&place[leaves], &file);
+    long r = call_run(call);
+    if (r != 0 && known) file_remember(&file);
+    if (r == 0 && made >= 0) file_made(&place[made]);
+    return r;
 }
 
 /* May success have changed where directory texts lead? Names made or removed as directories need not be told: see
@@ -66,7 +111,7 @@ long call_paths(struct call *call) {
         long r = resolve_argument(call, &call->row->paths[i], text[i], &place[i]);
         if (r < 0) return r;
     }
-    long r = call_run(call);
+    long r = engine.remembers ? run_remembering(call, place) : call_run(call);
     for (unsigned i = 0; i < 2; i++)
         if (r == 0 && place[i].path && changes_ways(call->number, call->row->paths[i].how)) tell_cache(&place[i]);
     return r;

@@ -103,6 +103,12 @@ static long resolve_relative(int directory, const char *path, u32 how, struct pl
     return lookup(base, path, how, place);
 }
 
+long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
+    char base[PATH_SIZE];
+    long r = path[0] == '/' ? (long)text_put(base, 0, "/") : base_of(directory, base, sizeof(base));
+    return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
+}
+
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = arch_copy_text(text, (const char *)guest_path, PATH_SIZE);
     if (r < 0) return r;

@@ -7,6 +7,8 @@
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */
 long resolve_at(int directory, const char *path, u32 how, struct place *place);
+/* The same, always walking name by name and with another view of the host: the place is an absolute host path. */
+long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
 /* Guest text of a plain host path that may lie anywhere; its length, or -ENOENT. */

@@ -2,8 +2,10 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "../engine.h"
 #include "../sys/raw.h"
 #include "handlers.h"
+#include "owners.h"
 #include "resolve.h"
 
 static bool empty_path(u64 path, u64 flags) {
@@ -14,7 +16,20 @@ static bool empty_path(u64 path, u64 flags) {
 
 static long fstatat(const struct place *place, u64 buffer, u64 flags) {
     if (!(place->flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
-    return sys(__NR_newfstatat, place->directory, place->path, buffer, flags);
+    long r = sys(__NR_newfstatat, place->directory, place->path, buffer, flags);
+    if (r == 0 && engine.emulated) file_show_stat(place->directory, place->path, flags, (struct stat *)buffer);
+    return r;
+}
+
+/* stat of a descriptor: caught under emulation only, but newfstatat always is. */
+static long stat_descriptor(struct call *call, int fd, u64 buffer) {
+    long r = call_run(call);
+    if (r == 0 && engine.emulated) file_show_stat(fd, "", AT_EMPTY_PATH, (struct stat *)buffer);
+    return r;
+}
+
+long call_fstat(struct call *call) {
+    return stat_descriptor(call, (int)call->a[0], call->a[1]);
 }
 
 static long do_stat(int directory, u64 path, u64 buffer, u64 flags) {
@@ -38,17 +53,29 @@ long call_lstat(struct call *call) {
 }
 
 long call_newfstatat(struct call *call) {
-    if (empty_path(call->a[1], call->a[3])) return call_run(call);
+    if (empty_path(call->a[1], call->a[3])) return stat_descriptor(call, (int)call->a[0], call->a[2]);
     return do_stat((int)call->a[0], call->a[1], call->a[2], call->a[3]);
 }
 
 static long place_statx(const struct call *call, const struct place *place) {
     u64 flags = call->a[2] | (place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW);
-    return sys(__NR_statx, place->directory, place->path, flags, call->a[3] | STATX_TYPE, call->a[4]);
+    u64 mask = call->a[3] | STATX_TYPE | (engine.emulated ? STATX_UID | STATX_GID | STATX_MODE | STATX_INO : 0);
+    long r = sys(__NR_statx, place->directory, place->path, flags, mask, call->a[4]);
+    if (r == 0 && engine.emulated)
+        file_show_statx(place->directory, place->path, flags, (struct statx *)call->a[4]);
+    return r;
+}
+
+static long statx_descriptor(struct call *call) {
+    if (engine.emulated) call->a[3] |= STATX_TYPE | STATX_UID | STATX_GID | STATX_MODE | STATX_INO;
+    long r = call_run(call);
+    if (r == 0 && engine.emulated)
+        file_show_statx((int)call->a[0], "", AT_EMPTY_PATH, (struct statx *)call->a[4]);
+    return r;
 }
 
 long call_statx(struct call *call) {
-    if (empty_path(call->a[1], call->a[2])) return call_run(call);
+    if (empty_path(call->a[1], call->a[2])) return statx_descriptor(call);
     char text[PATH_SIZE];
     struct place place;
     int directory = (int)call->a[0];

@@ -6,6 +6,8 @@
  * to 16 bytes, so the number of words before the guest's argv[0] is even. */
 #include <linux/mman.h>
 
+#include "../calls/ids.h"
+#include "../calls/owners.h"
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -40,6 +42,16 @@ static void *big_vector(struct slot *slot, u64 size) {
     return (void *)r;
 }
 
+/* Who the next program is, at the end of the state: whether it gained rights, and all its ids. */
+static void put_ids(char *state, size_t n, const struct program *p) {
+    struct ids ids = *ids_now();
+    struct file file = {0};
+    file_look(p->fd, "", AT_EMPTY_PATH, &file);
+    bool gained = ids_exec(&ids, file.mode, file.uid, file.gid);
+    n = text_put(state, n, gained ? ",1," : ",0,");
+    ids_write(&ids, state + n);
+}
+
 static void make_state(char *state, const struct program *p) {
     size_t n = text_put_number(state, 0, (u64)p->fd);
     n = text_put(state, n, ",");
@@ -49,7 +61,8 @@ static void make_state(char *state, const struct program *p) {
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.proc_seen);
     n = text_put(state, n, ",");
-    text_put_number(state, n, arch_known());
+    n = text_put_number(state, n, arch_known());
+    if (engine.emulated) put_ids(state, n, p);
 }
 
 static long fill(const char **vector, const struct program *p, const char *state, u64 argv, long argc) {
@@ -76,7 +89,7 @@ static long fill(const char **vector, const struct program *p, const char *state
 long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     const char *small[SMALL_VECTOR], **vector = small;
     static const char *const nothing[1];
-    char state[96];
+    char state[IDS_TEXT + 128];
     long argc = count_pointers(argv);
     if (argc < 0) return argc;
     u64 need = (u64)argc + p->prefix_count + (u64)engine.word_count + HEAD_WORDS + 2;

@@ -4,8 +4,10 @@
 #include <linux/mman.h>
 #include <linux/prctl.h>
 
+#include "../calls/ids.h"
 #include "../engine.h"
 #include "../start.h"
+#include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "../trap/signal.h"
@@ -14,6 +16,8 @@
 
 struct kept {
     u64 fd, interpreter_fd, ignored, proc_seen, known;
+    u64 secure;      /* the program gained rights: AT_SECURE */
+    const char *ids; /* behind those: only under emulation */
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
@@ -22,13 +26,12 @@ static bool parse_state(const char *text, struct kept *kept) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
     }
-    return !*text;
-}
-
-static long read_elf(int fd, struct elf_file *elf) {
-    u8 head[ELF_HEAD];
-    long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
-    return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
+    kept->secure = 0;
+    kept->ids = NULL;
+    if (!*text) return true;
+    if (*text++ != ',' || !text_number(text, &kept->secure, &text) || *text++ != ',') return false;
+    kept->ids = text;
+    return true;
 }
 
 static u64 *auxiliary(u64 *auxv, u64 type) {
@@ -40,6 +43,27 @@ static u64 *auxiliary(u64 *auxv, u64 type) {
 static void set_auxiliary(u64 *auxv, u64 type, u64 value) {
     u64 *entry = auxiliary(auxv, type);
     if (entry) *entry = value;
+}
+
+/* Become who the last program said this one is, and tell it so. */
+static bool take_ids(const struct kept *kept, u64 *auxv) {
+    u64 *uid = auxiliary(auxv, AT_EUID), *gid = auxiliary(auxv, AT_EGID);
+    if (!ids_start(uid ? (u32)*uid : (u32)sys(__NR_geteuid), gid ? (u32)*gid : (u32)sys(__NR_getegid))) return false;
+    if (!engine.emulated) return true;
+    const char *text = kept->ids;
+    struct ids *ids = ids_to_change();
+    if (!text || !ids_read(ids, &text) || *text) return false;
+    set_auxiliary(auxv, AT_UID, ids->user.real);
+    set_auxiliary(auxv, AT_EUID, ids->user.effective);
+    set_auxiliary(auxv, AT_GID, ids->group.real);
+    set_auxiliary(auxv, AT_EGID, ids->group.effective);
+    return true;
+}
+
+static long read_elf(int fd, struct elf_file *elf) {
+    u8 head[512];
+    long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
+    return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
 }
 
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
@@ -116,11 +140,14 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     engine_prepare(argc, argv, at + 3);
     char **guest_argv = argv + engine.plan.first_argument;
     long r = slots_begin();
-    if (r == 0) r = signals_begin(kept.ignored);
+    if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
+    if (!take_ids(&kept, auxv)) fail(125, "bad resume words", "");
+    if (engine.remembers && engine.plan.state) ownership_resume(engine.plan.state);
+    r = signals_begin(kept.ignored);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);
     set_auxiliary(auxv, AT_EXECFN, (u64)argv[at + 2]);
-    set_auxiliary(auxv, AT_SECURE, 0);
+    set_auxiliary(auxv, AT_SECURE, kept.secure);
     set_records(&program, guest_argv, envp, auxv);
     sys(__NR_prctl, PR_SET_NAME, text_last_name(argv[at + 2]));
     if (program.executable_stack)

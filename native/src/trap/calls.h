@@ -12,7 +12,9 @@ enum call_when {
     EMULATED,      /* only under emulated root */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
     MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
-    SECCOMP_ONLY,  /* prctl: options that concern the engine */
+    PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
+    PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
+    AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     TRACE_ME,      /* ptrace: PTRACE_TRACEME */
     REFUSED,       /* answered ENOSYS by the filter itself */
@@ -45,6 +47,8 @@ extern const unsigned call_row_count;
 
 /* Must this call, with these arguments, be handled by the engine? Repeats what the filter decides. */
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated);
+/* Is this option of prctl one of ids_prctl()? */
+bool prctl_about_ids(u32 option);
 const struct call_row *call_row_of(long number);
 /* Build and install the filter. */
 long filter_install(bool emulated);

@@ -1,5 +1,6 @@
 /* From a caught call to its handler and back. */
 #include "../calls/handlers.h"
+#include "../calls/unlock.h"
 #include "../engine.h"
 #include "../path/path.h"
 #include "../sys/raw.h"
@@ -34,6 +35,24 @@ const struct call_row *call_row_of(long number) {
     return &call_rows[row_index[number] - 1];
 }
 
+/* The handler once more, where a mode stood in the way that must not. */
+static long unlock_and_repeat(struct call *call) {
+    long answer = -EACCES;
+    regs_arguments(&call->slot->regs, call->a);
+    switch (unlock_for(call, &answer)) {
+    case UNLOCKED_RETRY:
+        regs_arguments(&call->slot->regs, call->a);
+        return call->row->handler(call);
+    default: return answer;
+    }
+}
+
+/* The row's handler, once more where only a mode was in the way. */
+static long handle(struct call *call) {
+    long result = call->row->handler(call);
+    return result == -EACCES && engine.remembers ? unlock_and_repeat(call) : result;
+}
+
 static void finish(struct call *call, long number, long result) {
     if (result == RESTART_CALL)
         regs_restart(&call->slot->regs, number);
@@ -48,7 +67,7 @@ void dispatch(struct slot *slot) {
     struct call call = {.number = rewrite_number(site, regs_number(&slot->regs)), .slot = slot};
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);
-    long number = call.number, result = call.row ? call.row->handler(&call) : call_run(&call);
+    long number = call.number, result = call.row ? handle(&call) : call_run(&call);
     finish(&call, number, result);
     rewrite_seen(call.row, site, slot);
 }
@@ -60,7 +79,7 @@ void dispatch_hooked(struct slot *slot) {
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);
     long number = call.number;
-    bool caught = call.row && call_is_caught(call.row, call.a, engine.plan.emulate_root);
-    finish(&call, number, caught ? call.row->handler(&call) : call_run(&call));
+    bool caught = call.row && call_is_caught(call.row, call.a, engine.emulated);
+    finish(&call, number, caught ? handle(&call) : call_run(&call));
     if (engine.plan.debug) rewrite_count_hooked();
 }

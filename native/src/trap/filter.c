@@ -1,6 +1,8 @@
 /* The seccomp filter. It decides on the number first, so that calls that are never caught stay in the kernel's
  * allow bitmap (5.11 and later: no cost); instruction pointer and arguments are looked at for caught numbers only. */
+#include <asm/socket.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -12,10 +14,11 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
 #endif
+#define AF_NETLINK 16
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
-#define MAX_CODE 1400
-#define MAX_FIXES 400
+#define MAX_CODE 3000
+#define MAX_FIXES 1000
 
 enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
 
@@ -65,7 +68,31 @@ static void if_set_check(struct program *p, unsigned index) {
     unless_equal_go(p, 0, TO_CHECK_PC);
 }
 
-static void emit_row(struct program *p, const struct call_row *row) {
+/* Options of prctl that are caught always, and those caught under emulation only. */
+static const u16 prctl_always[] = {PR_SET_SECCOMP, PR_GET_SECCOMP, PR_SET_MM};
+static const u16 prctl_ids[] = {PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_GET_KEEPCAPS,
+                                PR_SET_KEEPCAPS, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT};
+
+bool prctl_about_ids(u32 option) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(prctl_ids); i++)
+        if (prctl_ids[i] == option) return true;
+    return false;
+}
+
+static bool prctl_is_caught(u32 option, bool emulated) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(prctl_always); i++)
+        if (prctl_always[i] == option) return true;
+    return emulated && prctl_about_ids(option);
+}
+
+static void emit_prctl(struct program *p, bool emulated) {
+    load(p, argument(0, false));
+    for (unsigned i = 0; i < ARRAY_LENGTH(prctl_always); i++) if_equal_go(p, prctl_always[i], TO_CHECK_PC);
+    for (unsigned i = 0; emulated && i < ARRAY_LENGTH(prctl_ids); i++) if_equal_go(p, prctl_ids[i], TO_CHECK_PC);
+    go(p, TO_ALLOW);
+}
+
+static void emit_row(struct program *p, const struct call_row *row, bool emulated) {
     switch (row->when) {
     case REFUSED:
         go(p, TO_ENOSYS);
@@ -80,11 +107,22 @@ static void emit_row(struct program *p, const struct call_row *row) {
         if_set_check(p, 1);
         go(p, TO_ALLOW);
         return;
-    case SECCOMP_ONLY:
+    case PRCTL:
+        emit_prctl(p, emulated);
+        return;
+    case PEER_IDS:
+        load(p, argument(1, false));
+        unless_equal_go(p, SOL_SOCKET, TO_ALLOW);
+        load(p, argument(2, false));
+        if_equal_go(p, SO_PEERCRED, TO_CHECK_PC);
+        if_equal_go(p, SO_PEERGROUPS, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
+    case AUDIT_SOCKET:
         load(p, argument(0, false));
-        if_equal_go(p, PR_SET_SECCOMP, TO_CHECK_PC);
-        if_equal_go(p, PR_GET_SECCOMP, TO_CHECK_PC);
-        if_equal_go(p, PR_SET_MM, TO_CHECK_PC);
+        unless_equal_go(p, AF_NETLINK, TO_ALLOW);
+        load(p, argument(2, false));
+        if_equal_go(p, NETLINK_AUDIT, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
     case NAMESPACES:
@@ -108,8 +146,9 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case EMULATED: return emulated;
     case ARGUMENT_SET: return a[row->tested] != 0;
     case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
-    case SECCOMP_ONLY:
-        return (u32)a[0] == PR_SET_SECCOMP || (u32)a[0] == PR_GET_SECCOMP || (u32)a[0] == PR_SET_MM;
+    case PRCTL: return prctl_is_caught((u32)a[0], emulated);
+    case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
+    case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case TRACE_ME: return (u32)a[0] == 0;
     default: return true;
@@ -117,7 +156,7 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
 }
 
 /* A binary search over rows first..last-1, which are in order of their numbers. */
-static void emit_search(struct program *p, const u16 *order, unsigned first, unsigned last) {
+static void emit_search(struct program *p, const u16 *order, unsigned first, unsigned last, bool emulated) {
     if (first == last) {
         go(p, TO_ALLOW);
         return;
@@ -126,22 +165,26 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
         const struct call_row *row = &call_rows[order[first]];
         emit(p, BPF_JMP | BPF_JEQ, 1, 0, row->number);
         go(p, TO_ALLOW);
-        emit_row(p, row);
+        emit_row(p, row, emulated);
         return;
     }
     unsigned middle = (first + last) / 2;
     emit(p, BPF_JMP | BPF_JGE, 0, 1, call_rows[order[middle]].number);
     unsigned jump = p->length;
     emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-    emit_search(p, order, first, middle);
+    emit_search(p, order, first, middle, emulated);
     p->code[jump].k = p->length - jump - 1;
-    emit_search(p, order, middle, last);
+    emit_search(p, order, middle, last, emulated);
+}
+
+static bool only_emulated(u8 when) {
+    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET;
 }
 
 static unsigned sort_rows(u16 *order, bool emulated) {
     unsigned count = 0;
     for (unsigned i = 0; i < call_row_count; i++) {
-        if (call_rows[i].when == EMULATED && !emulated) continue;
+        if (!emulated && only_emulated(call_rows[i].when)) continue;
         unsigned at = count++;
         for (; at && call_rows[order[at - 1]].number > call_rows[i].number; at--) order[at] = order[at - 1];
         order[at] = (u16)i;
@@ -160,7 +203,7 @@ static void build(struct program *p, bool emulated) {
     if_equal_go(p, CALL_VERSION, TO_VERSION);
     emit(p, BPF_JMP | BPF_JGE, 0, 1, CALL_UNKNOWN);
     go(p, TO_CHECK_PC);
-    emit_search(p, order, 0, count);
+    emit_search(p, order, 0, count, emulated);
 
     at[TO_CHECK_PC] = p->length;
     load(p, offsetof(struct seccomp_data, instruction_pointer) + 4);
@@ -183,6 +226,7 @@ static void build(struct program *p, bool emulated) {
 long filter_install(bool emulated) {
     static struct program program;
     build(&program, emulated);
+    if (program.length > MAX_CODE || program.fix_count > MAX_FIXES) return -E2BIG;
     struct sock_fprog prog = {(unsigned short)program.length, program.code};
     long r = sys(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1);
     if (r < 0) return r;

@@ -208,7 +208,7 @@ static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
 static void list_numbers(void) {
     if (hooked_numbers[__NR_openat]) return;
     for (unsigned i = 0; i < call_row_count; i++)
-        if (can_be_hooked(&call_rows[i]) && (call_rows[i].when != EMULATED || engine.plan.emulate_root))
+        if (can_be_hooked(&call_rows[i]) && (call_rows[i].when != EMULATED || engine.emulated))
             hooked_numbers[call_rows[i].number] = 1;
 }
 

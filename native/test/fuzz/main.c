@@ -43,7 +43,8 @@ static void open_slots(void)
 static void run_seed(uint64_t seed, int steps, int workers)
 {
 	struct random r = { seed * 2654435761u + 1 };
-	int ring[16][2];
+	int ring[16][2], ready[2];
+	char token;
 	pid_t pids[16];
 	chmod("/f", 0755);	/* a former seed may have closed it */
 	if (chdir("/f")) _exit(6);
@@ -51,18 +52,25 @@ static void run_seed(uint64_t seed, int steps, int workers)
 	make_tree(&r);
 	say("%ld start", (long)seed);
 	flush_line();
+	if (pipe(ready)) _exit(7);
 	for (int i = 0; i < workers; i++) if (pipe(ring[i])) _exit(7);
 	for (int i = 0; i < workers; i++) {
 		pids[i] = fork();
 		if (pids[i]) continue;
 		/* out of the way of the slots and of the numbers the calls log */
-		int in = dup2(ring[i][0], 60), out = dup2(ring[(i + 1) % workers][1], 61);
+		int in = dup2(ring[i][0], 60), out = dup2(ring[(i + 1) % workers][1], 61), tell = dup2(ready[1], 62);
 		for (int fd = 3; fd < 60; fd++) close(fd);
 		open_slots();
 		alarm(20);
+		if (write(tell, "r", 1) != 1) _exit(9);
+		close(tell);
 		take_turns(seed, steps, i, workers, in, out);
 		_exit(0);
 	}
+	close(ready[1]);
+	/* nobody's first call may come before somebody else's descriptors are open */
+	for (int i = 0; i < workers; i++) if (read(ready[0], &token, 1) != 1) _exit(10);
+	close(ready[0]);
 	if (write(ring[0][1], "t", 1) != 1) _exit(8);
 	for (int i = 0; i < workers; i++) {
 		int status = 0;

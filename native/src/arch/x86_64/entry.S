@@ -305,4 +305,13 @@ fault_fixup:
         mov     $-14, %rax              /* -EFAULT */
         ret
 
+/* The first instruction of the probe's guest (probe.c). */
+        .section probe_guest_code, "ax", @progbits
+        .globl probe_entry
+probe_entry:
+        mov     %rsp, %rdi
+        and     $-16, %rsp
+        call    probe_guest
+        ud2
+
         .section .note.GNU-stack, "", @progbits

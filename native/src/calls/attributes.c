@@ -1,0 +1,109 @@
+/* Extended attributes under emulated root. security.* and trusted.* are for real root only; they are kept as
+ * user.udocker.security.* and so on, and shown under their own names. Where the file cannot have user attributes
+ * (links, devices, some file systems) the kernel's ENOTSUP is the answer. */
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "handlers.h"
+#include "ids.h"
+#include "owners.h"
+#include "resolve.h"
+
+#define NAME_MAX 255
+#define PREFIX "user.udocker."
+#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
+
+static bool is_privileged(const char *name) {
+    return text_starts(name, "security.") || text_starts(name, "trusted.");
+}
+
+/* The name argument in place of the guest's, where it needs another. `name`: room for it. 0 or -errno. */
+static long rename_attribute(struct call *call, char *name) {
+    char given[NAME_MAX + 1];
+    if (!engine.remembers) return 0;
+    long r = arch_copy_text(given, (const char *)call->a[1], sizeof(given));
+    if (r == -ENAMETOOLONG) return -ERANGE;
+    if (r < 0 || !is_privileged(given)) return r < 0 ? r : 0;
+    bool writes = call->number == __NR_setxattr || call->number == __NR_lsetxattr || call->number == __NR_fsetxattr ||
+                  call->number == __NR_removexattr || call->number == __NR_lremovexattr ||
+                  call->number == __NR_fremovexattr;
+    if (writes && !ids_capable(ids_now(), CAP_SETFCAP)) return -EPERM;
+    if (text_starts(given, "security.selinux")) return 0; /* the host's, if it has one */
+    if (PREFIX_LENGTH + (size_t)r > NAME_MAX) return -ERANGE;
+    text_put(name, text_put(name, 0, PREFIX), given);
+    call->a[1] = (u64)name;
+    return 0;
+}
+
+static long run(struct call *call) {
+    return call->row->paths[0].path < 0 ? call_run(call) : call_paths(call);
+}
+
+/* An access control list sets the mode on disk: the remembered mode of the file follows, and a device stays shut. */
+static long set_access_list(struct call *call) {
+    char text[PATH_SIZE];
+    struct place place;
+    struct file file;
+    bool descriptor = call->row->paths[0].path < 0;
+    long r = descriptor ? 0 : resolve_guest(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
+    if (r < 0) return r;
+    if (!descriptor) call->a[0] = (u64)place.path;
+    r = call_run(call);
+    if (r < 0) return r;
+    int at = descriptor ? (int)call->a[0] : AT_FDCWD;
+    const char *path = descriptor ? "" : place.path;
+    u64 flags = descriptor ? AT_EMPTY_PATH : 0;
+    if (file_look(at, path, flags, &file) < 0 || !file.known || file.mode == file.disk_mode) return r;
+    file.mode = (file.mode & ~0777u) | (file.disk_mode & 0777);
+    if (S_ISCHR(file.mode) || S_ISBLK(file.mode)) {
+        long shut = descriptor ? sys(__NR_fchmod, at, 0) : sys(__NR_fchmodat, at, path, 0);
+        if (shut < 0) return shut;
+        file.disk_mode &= S_IFMT;
+    }
+    return file_remember(&file);
+}
+
+static bool is_access_list(const struct call *call) {
+    static const char name[] = "system.posix_acl_access";
+    char given[sizeof(name)];
+    if (!engine.remembers) return false;
+    if (call->number != __NR_setxattr && call->number != __NR_lsetxattr && call->number != __NR_fsetxattr) return false;
+    return arch_copy(given, (const void *)call->a[1], sizeof(given)) == 0 && memcmp(given, name, sizeof(name)) == 0;
+}
+
+long call_attribute(struct call *call) {
+    char name[NAME_MAX + 1];
+    if (is_access_list(call)) return set_access_list(call);
+    long r = rename_attribute(call, name);
+    return r < 0 ? r : run(call);
+}
+
+/* The list as the guest is to see it: kept names without their prefix. */
+static long show_names(char *list, long size) {
+    long to = 0;
+    for (long from = 0; from < size;) {
+        const char *name = list + from;
+        size_t n = strlen(name) + 1;
+        from += (long)n;
+        if (text_starts(name, PREFIX)) name += PREFIX_LENGTH, n -= PREFIX_LENGTH;
+        memmove(list + to, name, n);
+        to += (long)n;
+    }
+    return to;
+}
+
+long call_attribute_list(struct call *call) {
+    char list[16384];
+    u64 to = call->a[1], size = call->a[2];
+    if (!engine.remembers) return run(call);
+    call->a[1] = (u64)list;
+    call->a[2] = sizeof(list) - 1;
+    long r = run(call);
+    if (r <= 0) return r;
+    list[r] = 0;
+    r = show_names(list, r);
+    if (!size) return r;
+    if ((u64)r > size) return -ERANGE;
+    long copied = arch_copy((void *)to, list, (size_t)r);
+    return copied < 0 ? copied : r;
+}

@@ -1,0 +1,44 @@
+/* Files as the guest is to see them: owners, modes and types that the disk does not hold. */
+#ifndef CALLS_OWNERS_H
+#define CALLS_OWNERS_H
+#include <asm/stat.h>
+#include <linux/stat.h>
+
+#include "../path/path.h"
+#include "../trap/calls.h"
+
+/* A file on disk and as the guest sees it. */
+struct file {
+    u32 device;
+    u64 inode, birth;
+    u32 disk_uid, disk_gid, disk_mode, disk_rdev;
+    u32 links;
+    bool known;              /* something is remembered of it */
+    u32 uid, gid, mode, rdev; /* what the guest sees */
+};
+
+/* Look at a file without following a link in the last place. `flags`: AT_EMPTY_PATH or AT_SYMLINK_FOLLOW.
+ * 0 or -errno. */
+long file_look(int directory, const char *path, u64 flags, struct file *file);
+/* Remember what the guest is to see of `file`: its uid, gid, mode, rdev; or forget it where that is nothing special. */
+long file_remember(const struct file *file);
+
+/* Put what the guest is to see into the answer of a stat call about directory and path (both as for the kernel). */
+void file_show_stat(int directory, const char *path, u64 flags, struct stat *st);
+void file_show_statx(int directory, const char *path, u64 flags, struct statx *st);
+/* The owner of `uid` and `gid` on disk where nothing is remembered. */
+void file_show_ids(u32 *uid, u32 *gid);
+
+/* A name was made by the running guest process: `place` is where. Only under emulated root. */
+void file_made(const struct place *place);
+/* The same for a file that was opened as it was made. `mode`: as the guest asked for it. */
+void file_made_open(int fd, const struct place *place, u64 mode);
+/* Set uid and gid to those of a file that the running process makes at a place (NULL: a nameless one). */
+void file_give_owner(const struct place *place, struct file *file);
+/* Would file_made() have anything to do? */
+bool file_made_matters(void);
+/* Before a call that may remove a file's last name: forget the file, since once it is gone its number may at once be
+ * another's. True where something was forgotten, to be remembered again if the call fails. */
+bool file_leaving(const struct place *place, struct file *file);
+
+#endif

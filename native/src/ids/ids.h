@@ -1,0 +1,63 @@
+/* Who a guest process is, as a value: user and group ids, groups, capabilities; and the rules by which system calls
+ * change them (credentials(7), capabilities(7)). Nothing here touches the system. */
+#ifndef IDS_IDS_H
+#define IDS_IDS_H
+#include <linux/capability.h>
+
+#include "../sys/types.h"
+
+#define MAX_GROUPS 256
+#define IDS_TEXT (12 * (MAX_GROUPS + 20))
+#define NO_ID 0xffffffffu
+#define CAPABILITY(n) (1UL << (n))
+/* What root has in a container of Docker: enough for installing software and changing users, not for the host. */
+#define ROOT_CAPABILITIES                                                                                       \
+    (CAPABILITY(CAP_CHOWN) | CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_FOWNER) | CAPABILITY(CAP_FSETID) |     \
+     CAPABILITY(CAP_KILL) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETPCAP) |           \
+     CAPABILITY(CAP_NET_BIND_SERVICE) | CAPABILITY(CAP_NET_RAW) | CAPABILITY(CAP_SYS_CHROOT) |                    \
+     CAPABILITY(CAP_MKNOD) | CAPABILITY(CAP_AUDIT_WRITE) | CAPABILITY(CAP_SETFCAP))
+
+/* The four ids of one kind. */
+struct id_set {
+    u32 real, effective, saved, fs;
+};
+
+struct ids {
+    struct id_set user, group;
+    u64 permitted, effective, inheritable, ambient, bounding;
+    u32 securebits;
+    u32 no_new_privs;
+    u32 group_count;
+    u32 groups[MAX_GROUPS];
+};
+
+/* The ids a container starts with. `groups`: comma list. False where the list makes no sense. */
+bool ids_begin(struct ids *ids, u32 user, u32 group, const char *groups);
+
+static inline bool ids_capable(const struct ids *ids, int capability) {
+    return (ids->effective & CAPABILITY(capability)) != 0;
+}
+/* At most MAX_GROUPS; kept in order, as the kernel does. */
+void ids_set_groups(struct ids *ids, const u32 *groups, u32 count);
+bool ids_in_group(const struct ids *ids, u32 group);
+
+/* The system calls: 0 or -errno. */
+long ids_setuid(struct ids *ids, u32 id);
+long ids_setgid(struct ids *ids, u32 id);
+long ids_setreuid(struct ids *ids, u32 real, u32 effective);
+long ids_setregid(struct ids *ids, u32 real, u32 effective);
+long ids_setresuid(struct ids *ids, u32 real, u32 effective, u32 saved);
+long ids_setresgid(struct ids *ids, u32 real, u32 effective, u32 saved);
+/* The id from before, whatever became of the new one. */
+u32 ids_setfsuid(struct ids *ids, u32 id);
+u32 ids_setfsgid(struct ids *ids, u32 id);
+long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable);
+
+/* What an exec makes of them. `mode`, `owner`, `group`: of the program. True where rights were gained (AT_SECURE). */
+bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group);
+
+/* As text without commas' end, for the words of an exec: its length; and back. */
+size_t ids_write(const struct ids *ids, char *text);
+bool ids_read(struct ids *ids, const char **text);
+
+#endif

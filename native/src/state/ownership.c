@@ -1,0 +1,341 @@
+/* The table of owners: a header page, an index (open addressing; one word per slot, never emptied again) and records
+ * that are written once. A change writes a new record and swings the index word to it in one store, so that readers
+ * need no lock and a process killed at any point leaves the table as it was or as it should be.
+ *
+ * A full table is copied into a bigger file under a file lock: the words of the old one are frozen, the new file
+ * takes the old one's name, and the mark `moved` sends everybody to the new one. Whoever finds the mark set takes
+ * the lock first, so a copy that was killed half-way is found and undone or completed. */
+#include "ownership.h"
+
+#include <linux/mman.h>
+
+#include "../sys/raw.h"
+#include "../sys/text.h"
+
+#define MAGIC 0x3172656e776f6475UL /* "udowner1" */
+#define FROZEN (1UL << 63)
+#define NUMBER(word) ((u32)(word))
+#define GONE 0xffffffffu /* number of a removed record */
+#define LEAST_BITS 11
+#define LOCK_EX 2
+
+enum { SETTLED, MOVING, MOVED };
+
+struct header {
+    u64 magic;
+    u32 bits;           /* the index has 2^bits words */
+    u32 capacity;       /* records: half as many */
+    u64 serial;         /* one more in each file that takes the name */
+    u32 moved;
+    u32 used;           /* records claimed; number 0 is none */
+    u32 setgid;
+    u64 newest_birth;   /* of all files ever recorded; the highest number where one is unknown */
+    u32 root_device;
+    u64 root_inode, root_birth;
+    u64 list[3];
+};
+
+static struct header *table;
+static char directory[PATH_SIZE];
+
+static u64 *index_of(struct header *t) { return (u64 *)((u8 *)t + PAGE_SIZE); }
+static struct ownership *records_of(struct header *t) { return (struct ownership *)(index_of(t) + (1UL << t->bits)); }
+static u64 size_of(u32 bits) { return PAGE_SIZE + (8UL << bits) + (sizeof(struct ownership) << (bits - 1)); }
+
+static u64 hash_of(u32 device, u64 inode) {
+    u64 h = (inode ^ ((u64)device << 40)) * 0x9e3779b97f4a7c15UL;
+    return (h ^ (h >> 29)) * 0xbf58476d1ce4e5b9UL;
+}
+
+static u64 word_of(u64 hash, u32 number) { return number | (hash & 0x7fffffffUL) << 32; }
+
+static u32 device_in(const struct header *t, u32 device) { return device == t->root_device ? 0 : device; }
+
+static struct ownership *record_at(struct header *t, u64 word) {
+    u32 number = NUMBER(word);
+    return number && number < t->capacity ? records_of(t) + number : NULL;
+}
+
+/* Does the index word lead to this file's record? */
+static bool leads_to(struct header *t, u64 word, u64 hash, u32 device, u64 inode) {
+    if (((word ^ word_of(hash, 0)) & ~FROZEN) >> 32) return false;
+    const struct ownership *record = record_at(t, word);
+    return record && record->inode == inode && record->device == device;
+}
+
+static u64 *find_word(struct header *t, u32 device, u64 inode) {
+    u64 hash = hash_of(device, inode), mask = (1UL << t->bits) - 1;
+    for (u64 i = hash >> (64 - t->bits);; i = (i + 1) & mask) {
+        u64 word = __atomic_load_n(&index_of(t)[i], __ATOMIC_ACQUIRE);
+        if (!(word & ~FROZEN)) return NULL;
+        if (leads_to(t, word, hash, device, inode)) return &index_of(t)[i];
+    }
+}
+
+/* Claim a record and write it. Its number, or 0 where the table is full. */
+static u32 write_record(struct header *t, const struct ownership *file) {
+    u32 number = 1 + __atomic_fetch_add(&t->used, 1, __ATOMIC_RELAXED);
+    if (number >= t->capacity) {
+        __atomic_sub_fetch(&t->used, 1, __ATOMIC_RELAXED);
+        return 0;
+    }
+    records_of(t)[number] = *file;
+    u64 birth = file->birth ? file->birth : ~0UL, newest = __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED);
+    while (newest < birth && !__atomic_compare_exchange_n(&t->newest_birth, &newest, birth, false, __ATOMIC_RELAXED,
+                                                          __ATOMIC_RELAXED)) {
+    }
+    return number;
+}
+
+/* 0, or -EAGAIN where the table is full or being moved. */
+static long try_put(struct header *t, const struct ownership *file) {
+    u64 hash = hash_of(file->device, file->inode), mask = (1UL << t->bits) - 1;
+    u32 number = 0;
+    for (u64 i = hash >> (64 - t->bits);; i = (i + 1) & mask) {
+        u64 word = __atomic_load_n(&index_of(t)[i], __ATOMIC_ACQUIRE);
+        do {
+            if (word & FROZEN) return -EAGAIN;
+            if (word && !leads_to(t, word, hash, file->device, file->inode)) break;
+            if (word && memcmp(record_at(t, word), file, sizeof(*file)) == 0) return 0;
+            if (!number && !(number = write_record(t, file))) return -EAGAIN;
+        } while (!__atomic_compare_exchange_n(&index_of(t)[i], &word, word_of(hash, number), false,
+                                              __ATOMIC_RELEASE, __ATOMIC_ACQUIRE));
+        if (!word || leads_to(t, word, hash, file->device, file->inode)) return 0;
+    }
+}
+
+static void path_of(char *path, const char *name) {
+    text_put(path, text_put(path, 0, directory), name);
+}
+
+static long open_file(const char *name, u64 flags) {
+    char path[PATH_SIZE + 32];
+    path_of(path, name);
+    return sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static long map_file(long fd, u64 size) {
+    return sys(__NR_mmap, ENGINE_BASE + (1UL << 32), size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/* The file that has the name now, mapped; or -errno. -EINVAL: it is no table. */
+static long map_named(void) {
+    struct header head;
+    long fd = open_file("/ownership", O_RDWR);
+    if (fd < 0) return fd;
+    long r = sys(__NR_pread64, fd, &head, sizeof(head), 0);
+    if (r >= 0 && (r < (long)sizeof(head) || head.magic != MAGIC || head.bits < LEAST_BITS || head.bits > 32)) r = -EINVAL;
+    if (r >= 0 && sys(__NR_lseek, fd, 0, 2 /* SEEK_END */) < (long)size_of(head.bits)) r = -EINVAL;
+    if (r >= 0) r = map_file(fd, size_of(head.bits));
+    sys(__NR_close, fd);
+    return r;
+}
+
+/* Blocks are reserved before anything is mapped: a full disk must be an error here, not a SIGBUS later. */
+static long reserve(long fd, u64 size) {
+    static const u8 zeros[PAGE_SIZE];
+    long r = sys(__NR_fallocate, fd, 0, 0, size);
+    if (r != -EOPNOTSUPP && r != -ENOSYS) return r;
+    for (u64 at = 0; at < size; at += PAGE_SIZE) {
+        r = sys(__NR_pwrite64, fd, zeros, PAGE_SIZE, at);
+        if (r < 0) return r;
+    }
+    return 0;
+}
+
+/* A new, empty table under another name. */
+static long make_file(u32 bits, u64 serial) {
+    long fd = open_file("/ownership.new", O_RDWR | O_CREAT | O_TRUNC);
+    if (fd < 0) return fd;
+    long r = reserve(fd, size_of(bits));
+    if (r == 0) r = map_file(fd, size_of(bits));
+    sys(__NR_close, fd);
+    if (is_error(r)) return r;
+    struct header *t = (struct header *)r;
+    t->bits = bits;
+    t->capacity = 1u << (bits - 1);
+    t->serial = serial;
+    t->magic = MAGIC;
+    return r;
+}
+
+static long give_name(void) {
+    char from[PATH_SIZE + 32], to[PATH_SIZE + 32];
+    path_of(from, "/ownership.new");
+    path_of(to, "/ownership");
+    return sys(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+static long lock(void) {
+    long fd = open_file("/ownership.lock", O_RDWR | O_CREAT), r;
+    if (fd < 0) return fd;
+    while ((r = sys(__NR_flock, fd, LOCK_EX)) == -EINTR) {
+    }
+    if (r < 0) sys(__NR_close, fd);
+    return r < 0 ? r : fd;
+}
+
+static void unlock(long fd) {
+    sys(__NR_flock, fd, 8 /* LOCK_UN: a fork may have copied the descriptor */);
+    sys(__NR_close, fd);
+}
+
+static u32 count_live(struct header *t) {
+    u32 live = 0;
+    for (u64 i = 0; i < 1UL << t->bits; i++)
+        if (record_at(t, index_of(t)[i])) live++;
+    return live;
+}
+
+static void thaw(struct header *t) {
+    for (u64 i = 0; i < 1UL << t->bits; i++) __atomic_fetch_and(&index_of(t)[i], ~FROZEN, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->moved, SETTLED, __ATOMIC_RELEASE);
+}
+
+/* Under the lock: copy what lives into a file with room for as much again. */
+static long grow(struct header *old) {
+    u32 bits = LEAST_BITS, live = count_live(old);
+    while ((1UL << (bits - 1)) < 2UL * live + 1024) bits++;
+    long r = make_file(bits, old->serial + 1);
+    if (is_error(r)) return r;
+    struct header *new = (struct header *)r;
+    __atomic_store_n(&old->moved, MOVING, __ATOMIC_RELEASE);
+    new->root_device = old->root_device, new->root_inode = old->root_inode, new->root_birth = old->root_birth;
+    memcpy(new->list, old->list, sizeof(new->list));
+    new->setgid = old->setgid;
+    for (u64 i = 0; i < 1UL << old->bits; i++) {
+        u64 word = __atomic_fetch_or(&index_of(old)[i], FROZEN, __ATOMIC_ACQ_REL);
+        const struct ownership *record = record_at(old, word);
+        if (record) try_put(new, record);
+    }
+    r = give_name();
+    if (r < 0) {
+        thaw(old);
+        sys(__NR_munmap, new, size_of(bits));
+        return r;
+    }
+    __atomic_store_n(&old->moved, MOVED, __ATOMIC_RELEASE);
+    __atomic_store_n(&table, new, __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* The table is full, or marked as moved: go on to the one that has the name now. The old mapping stays, since other
+ * threads may be reading it. */
+static long settle(struct header *old, bool full) {
+    long fd = lock(), r = 0;
+    if (fd < 0) return fd;
+    if (table == old) {
+        struct header *named = (struct header *)(r = map_named());
+        if (!is_error(r) && named->serial != old->serial) {
+            __atomic_store_n(&table, named, __ATOMIC_RELEASE);
+            r = 0;
+        } else if (!is_error(r)) {
+            sys(__NR_munmap, named, size_of(named->bits));
+            if (old->moved == MOVING) thaw(old); /* the one who copied it is gone */
+            r = full ? grow(old) : 0;
+        }
+    }
+    unlock(fd);
+    return r;
+}
+
+static struct header *current(void) {
+    struct header *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    if (!t || __atomic_load_n(&t->moved, __ATOMIC_ACQUIRE) == SETTLED) return t;
+    settle(t, false);
+    return table;
+}
+
+const struct ownership *ownership_find(u32 device, u64 inode) {
+    struct header *t = current();
+    if (!t) return NULL;
+    u64 *word = find_word(t, device_in(t, device), inode);
+    return word ? record_at(t, *word) : NULL;
+}
+
+long ownership_put(const struct ownership *file) {
+    for (;;) {
+        struct header *t = current();
+        if (!t) return 0;
+        struct ownership record = *file;
+        record.device = device_in(t, file->device);
+        long r = try_put(t, &record);
+        if (r != -EAGAIN) return r;
+        r = settle(t, true);
+        if (r < 0) return r;
+    }
+}
+
+void ownership_remove(u32 device, u64 inode, u64 birth) {
+    for (;;) {
+        struct header *t = current();
+        u64 *at = t ? find_word(t, device_in(t, device), inode) : NULL;
+        u64 word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0, gone = (word & ~0xffffffffUL) | GONE;
+        const struct ownership *record = at ? record_at(t, word) : NULL;
+        if (!record || record->inode != inode || record->birth != birth) return;
+        if ((word & FROZEN) && settle(t, false) < 0) return;
+        if (!(word & FROZEN) &&
+            __atomic_compare_exchange_n(at, &word, gone, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return;
+    }
+}
+
+bool ownership_any_since(u64 time) {
+    struct header *t = current();
+    return t && __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED) >= time;
+}
+
+bool ownership_any_setgid(void) {
+    struct header *t = current();
+    return t && t->setgid;
+}
+
+void ownership_note_setgid(void) {
+    struct header *t = current();
+    if (t) t->setgid = 1;
+}
+
+bool ownership_list_is(const u64 mark[3]) {
+    return table && memcmp(table->list, mark, sizeof(table->list)) == 0;
+}
+
+void ownership_list_set(const u64 mark[3]) {
+    if (table) memcpy(current()->list, mark, sizeof(table->list));
+}
+
+static bool set_directory(const char *state) {
+    if (strlen(state) >= sizeof(directory)) return false;
+    text_put(directory, 0, state);
+    return true;
+}
+
+long ownership_resume(const char *state) {
+    if (!set_directory(state)) return -ENAMETOOLONG;
+    long r = map_named();
+    if (is_error(r)) return r;
+    table = (struct header *)r;
+    return 0;
+}
+
+long ownership_begin(const char *state, const struct ownership_root *root) {
+    if (!set_directory(state)) return -ENAMETOOLONG;
+    long fd = lock();
+    if (fd < 0) return fd;
+    long r = map_named();
+    struct header *old = is_error(r) ? NULL : (struct header *)r;
+    if (old && old->root_inode == root->inode && old->root_birth == root->birth) {
+        old->root_device = root->device; /* may be another one after each boot */
+        table = old;
+    } else {
+        r = make_file(LEAST_BITS, old ? old->serial + 1 : 1);
+        struct header *new = is_error(r) ? NULL : (struct header *)r;
+        if (new) {
+            new->root_inode = root->inode, new->root_birth = root->birth, new->root_device = root->device;
+            r = give_name();
+            table = new;
+        }
+        if (old) old->moved = MOVED;
+    }
+    unlock(fd);
+    return is_error(r) ? r : 0;
+}

@@ -1,0 +1,22 @@
+/** Removes one image from the repository. */
+import type { ActionContext } from './context.ts';
+import { requireImage } from './find-image.ts';
+import { storeOf } from './open-store.ts';
+
+export interface RemoveImageOptions {
+  /** Nothing happens when it does not exist. */
+  readonly force: boolean;
+}
+
+/** Throws NOT_FOUND (without force), USAGE (no such name is possible), CONFLICT (protected), STORAGE. */
+export async function removeImage(
+  context: ActionContext,
+  text: string,
+  { force }: RemoveImageOptions,
+): Promise<void> {
+  const store = storeOf(context);
+  if (force && store.images.find(text) === undefined) return;
+  const { text: name } = requireImage(store, text);
+  context.report({ kind: 'info', message: `deleting image: ${name}` });
+  await store.images.remove(name);
+}

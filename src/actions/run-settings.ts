@@ -1,0 +1,57 @@
+/** From the configuration to what a run and its engines need to be told. */
+import { isErrno } from '../errors.ts';
+import type { HostPath } from '../paths.ts';
+import { extractEngine } from '../system/embedded-engine.ts';
+import type { ActionContext } from './context.ts';
+import type { RunSettings } from './run-container.ts';
+
+export interface RunChoices {
+  readonly mode: RunSettings['mode'] | undefined;
+  readonly stay: boolean;
+}
+
+/** The settings of one run. Puts the native engine where it can be executed, if this build carries it. */
+export async function runSettings(context: ActionContext, { mode, stay }: RunChoices): Promise<RunSettings> {
+  const { layout, run } = context.config;
+  const nativeEngine = await nativeEngineIn(context);
+  const defaultMode = run.mode ?? modeOfCpu(run.modesByCpu);
+  return {
+    engines: {
+      binDirectory: layout.bin,
+      temporaryDirectory: run.temporaryDirectory,
+      chosen: run.programs,
+      ...(nativeEngine === undefined ? {} : { nativeEngine }),
+    },
+    defaults: { sysDirs: run.sysDirs, driDirs: run.driDirs, killOnExit: run.killOnExit },
+    env: definedOnly(context.user.env),
+    stay,
+    ...(mode === undefined ? {} : { mode }),
+    ...(defaultMode === undefined ? {} : { defaultMode }),
+  };
+}
+
+/** Names of CPUs in `default_execution_modes`, by ours. */
+const cpuNames: Readonly<Record<string, string>> = { x64: 'x86_64', ia32: 'x86', ppc64: 'ppc64le' };
+
+function modeOfCpu(modes: ActionContext['config']['run']['modesByCpu']): RunSettings['mode'] | undefined {
+  return modes[cpuNames[process.arch] ?? process.arch] ?? modes.DEFAULT;
+}
+
+/** Where nothing can be written, a run goes on without the native engine: others may work. */
+async function nativeEngineIn({ config, report }: ActionContext): Promise<HostPath | undefined> {
+  try {
+    return await extractEngine(config.layout.bin);
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT')) throw error;
+    report({
+      kind: 'debug',
+      message: `the native engine cannot be put into ${config.layout.bin}: ${error.message}`,
+    });
+    return undefined;
+  }
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const defined = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(defined);
+}

@@ -1,0 +1,24 @@
+/**
+ * Every command, in the order in which the help lists them within their group. A new command is a line here. Only
+ * the definition that is needed is loaded: all of them would cost `udocker ps` a third of its start-up.
+ */
+import type { CommandEntry } from '../command.ts';
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'pull', load: async () => (await import('./pull.ts')).pull },
+  { name: 'images', load: async () => (await import('./images.ts')).images },
+  { name: 'rmi', load: async () => (await import('./rmi.ts')).rmi },
+  { name: 'create', load: async () => (await import('./create.ts')).create },
+  { name: 'run', load: async () => (await import('./run.ts')).run },
+  { name: 'ps', load: async () => (await import('./ps.ts')).ps },
+  { name: 'inspect', load: async () => (await import('./inspect.ts')).inspect },
+  { name: 'name', load: async () => (await import('./name.ts')).name },
+  { name: 'rename', load: async () => (await import('./rename.ts')).rename },
+  { name: 'rmname', load: async () => (await import('./rmname.ts')).rmname },
+  { name: 'rm', load: async () => (await import('./rm.ts')).rm },
+  { name: 'login', load: async () => (await import('./login.ts')).login },
+  { name: 'logout', load: async () => (await import('./logout.ts')).logout },
+  { name: 'showconf', load: async () => (await import('./showconf.ts')).showconf },
+  { name: 'version', load: async () => (await import('./version.ts')).version },
+  { name: 'help', load: async () => (await import('./help.ts')).help },
+];

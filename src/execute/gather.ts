@@ -1,0 +1,52 @@
+/** Gathers the facts that `specify` and the engines decide by. */
+import type { HostFacts } from '../engines/engine.ts';
+import type { HostPath } from '../paths.ts';
+import type { RunHost } from '../run/facts.ts';
+import * as host from '../system/host.ts';
+import { terminalSize } from '../system/process-calls.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Facts for `specify`. */
+export function gatherRunHost(env: Variables): RunHost {
+  const terminal = host.isTerminal(0) && host.isTerminal(1);
+  const size = terminal ? terminalSize(0) : undefined;
+  return {
+    ...host.invoker(env),
+    env,
+    hostname: host.hostName(),
+    architecture: host.architecture(),
+    cpus: host.usableCpus(),
+    terminal,
+    ...(size === undefined ? {} : { terminalSize: size }),
+    foreignArchitectures: host.foreignArchitectures(),
+    files: host.hostFiles,
+    freePort: host.freePort,
+  };
+}
+
+/** What only the configuration knows. */
+export interface EngineSettings {
+  readonly binDirectory: HostPath;
+  readonly temporaryDirectory: HostPath;
+  readonly chosen: HostFacts['chosen'];
+  readonly nativeEngine?: HostPath;
+}
+
+/** Facts for engines. Makes the runtime directory. */
+export function gatherHostFacts(env: Variables, settings: EngineSettings): HostFacts {
+  const { uid, gid } = host.invoker(env);
+  const { machine, release } = host.kernel();
+  return {
+    machine,
+    kernelRelease: release,
+    bootId: host.bootId(),
+    uid,
+    gid,
+    environment: env,
+    runtimeDirectory: host.runtimeDirectory(env),
+    cgroups: host.cgroupLayout(),
+    invocation: host.invocationName(),
+    ...settings,
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Modes on disk. The image's mode is kept exactly, setuid included (the owner is the user, so it grants nothing),
+ * except where it would lock the user out of his own files; the true mode is then in the owners file.
+ */
+import { openMode, setOpenMode, umask } from '../../system/tree.ts';
+import type { EntryKind } from '../tar/entry.ts';
+
+const typeBits: Readonly<Record<EntryKind, number>> = {
+  file: 0o100000,
+  'hard-link': 0o100000,
+  symlink: 0o120000,
+  'character-device': 0o020000,
+  'block-device': 0o060000,
+  directory: 0o040000,
+  fifo: 0o010000,
+};
+
+/** The image's mode with type bits; a symlink's is always 0777. */
+export function imageMode(kind: EntryKind, mode: number): number {
+  return typeBits[kind] | (kind === 'symlink' ? 0o777 : mode);
+}
+
+/** The permission bits to give on disk. */
+export function diskMode(kind: EntryKind, mode: number): number {
+  if (kind === 'symlink') return 0o777;
+  return mode | (kind === 'directory' ? 0o700 : 0o600);
+}
+
+/**
+ * Gives new files their mode with as few calls as possible: the mode given to open(2) is exact when the umask leaves
+ * it alone, unless a default ACL on the root interferes, which the first file shows.
+ */
+export class FileModes {
+  readonly #mask = umask();
+  #exact: boolean | undefined;
+
+  /** Completes the mode of a file just created with `mode`. Call it after writing, which clears setuid. */
+  complete(fd: number, mode: number): void {
+    if ((mode & (this.#mask | 0o7000)) === 0) {
+      this.#exact ??= openMode(fd) === mode;
+      if (this.#exact) return;
+    }
+    setOpenMode(fd, mode);
+  }
+}

@@ -1,0 +1,69 @@
+/** Turns whatever stopped the work on a layer into an error that names layer and entry. */
+import { type ErrorCode, UdockerError } from '../../errors.ts';
+import { type ByteString, readable } from '../../system/byte-string.ts';
+
+interface Reason {
+  readonly text: string;
+  readonly hint?: string;
+}
+
+const reasons: Readonly<Record<string, Reason>> = {
+  ENOSPC: {
+    text: 'no space left on the disk',
+    hint: 'free some space, or use another place with --repo=DIR',
+  },
+  EDQUOT: {
+    text: 'your disk quota is used up',
+    hint: 'free some space, or use another place with --repo=DIR',
+  },
+  EROFS: { text: 'the file system is read-only', hint: 'use another place with --repo=DIR' },
+  EACCES: { text: 'permission denied', hint: 'check who owns the repository directory' },
+  ENAMETOOLONG: {
+    text: 'the path is longer than this host allows',
+    hint: 'use a shorter place with --repo=DIR',
+  },
+  EFBIG: { text: 'the file is larger than this file system allows' },
+  ENOENT: { text: 'no such file' },
+};
+
+/** Where in a layer: at an entry, or in the headers that follow it. */
+export interface Place {
+  readonly relation: 'entry' | 'after entry';
+  readonly entry: ByteString;
+}
+
+/**
+ * `error` as a UdockerError whose message reads "DOING layer LAYER, RELATION ENTRY: reason". Errors of the kernel
+ * become STORAGE; INTERRUPTED stays as it is; what is neither is a bug, INTERNAL.
+ */
+export function explain(error: unknown, doing: string, layer: string, at?: Place): UdockerError {
+  if (error instanceof UdockerError && error.code === 'INTERRUPTED') return error;
+  const entry = at === undefined ? undefined : readable(at.entry);
+  const place = `${doing} layer ${layer}${at === undefined ? '' : `, ${at.relation} ${entry}`}`;
+  const details = { layer, ...(entry === undefined ? {} : { entry }) };
+  if (error instanceof UdockerError) {
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new UdockerError(error.code, `${place}: ${error.message}`, {
+      ...hint,
+      cause: error.cause,
+      details: { ...error.details, ...details },
+    });
+  }
+  const { text, hint } = reasonOf(error);
+  const code: ErrorCode = errnoOf(error) === undefined ? 'INTERNAL' : 'STORAGE';
+  return new UdockerError(code, `${place}: ${text}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+    details,
+  });
+}
+
+function reasonOf(error: unknown): Reason {
+  const text = error instanceof Error ? error.message : String(error);
+  return reasons[errnoOf(error) ?? ''] ?? { text };
+}
+
+function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return /^E(?!RR_)[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
+}

@@ -1,0 +1,40 @@
+/** What the threads of this room are told, and what they answer: plain values and shared memory. */
+import type { HostPath } from '../../paths.ts';
+import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
+import type { Method } from './decompress.ts';
+import type { ErrorRecord } from './error-text.ts';
+
+interface Common {
+  readonly layers: readonly Layer[];
+  /** Memory of the Board. */
+  readonly board: SharedArrayBuffer;
+}
+
+export interface DecompressJob extends Common {
+  readonly kind: 'decompress';
+  readonly taker: number;
+  readonly ring: SharedArrayBuffer;
+  readonly method: Method;
+}
+
+export interface VerifyJob extends Common {
+  readonly kind: 'verify';
+  readonly taker: number;
+  readonly method: Method;
+}
+
+export interface ExtractJob extends Common {
+  readonly kind: 'extract';
+  /** Memory of each decompressor's Ring. */
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly root: HostPath;
+  readonly ownersFile: HostPath;
+}
+
+export type Job = DecompressJob | VerifyJob | ExtractJob;
+
+export type Message =
+  | { readonly kind: 'event'; readonly event: LayerEvent }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'report'; readonly report: LayerReport }
+  | { readonly kind: 'failed'; readonly error: ErrorRecord };

@@ -1,0 +1,213 @@
+/**
+ * The one file with calls that the portable API lacks: flock, descriptors that survive execve, extended
+ * attributes, and the step by which this process becomes another program. They go through bun:ffi; under Node
+ * there is none, and each function says what happens then. Loaded only where needed: it costs a millisecond.
+ */
+import * as fs from 'node:fs';
+import { constants } from 'node:os';
+import { isErrno } from '../errors.ts';
+import type { HostPath } from '../paths.ts';
+
+const ints = { returns: 'i32' } as const;
+const signatures = {
+  flock: { args: ['i32', 'i32'], ...ints },
+  fcntl: { args: ['i32', 'i32', 'i64'], ...ints },
+  execve: { args: ['ptr', 'ptr', 'ptr'], ...ints },
+  signal: { args: ['i32', 'ptr'], returns: 'ptr' },
+  sigprocmask: { args: ['i32', 'ptr', 'ptr'], ...ints },
+  setrlimit: { args: ['i32', 'ptr'], ...ints },
+  lsetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64', 'i32'], ...ints },
+  lgetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64'], returns: 'i64' },
+  __errno_location: { args: [], returns: 'ptr' },
+} as const;
+
+type Ffi = typeof import('bun:ffi');
+type Library = ReturnType<typeof openLibrary>;
+let loaded: { readonly ffi: Ffi; readonly library: Library } | undefined;
+
+function openLibrary(ffi: Ffi) {
+  return ffi.dlopen('libc.so.6', signatures).symbols;
+}
+
+/** True where ffi exists, that is, on Bun. */
+export function hasNativeCalls(): boolean {
+  return process.versions.bun !== undefined;
+}
+
+function native(): { readonly ffi: Ffi; readonly library: Library } {
+  if (loaded === undefined) {
+    const ffi = (process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi;
+    loaded = { ffi, library: openLibrary(ffi) };
+  }
+  return loaded;
+}
+
+/** A system error as node:fs would throw it. Must follow the failed call at once: errno is the thread's last. */
+function systemError(call: string, path: string): NodeJS.ErrnoException {
+  const { ffi, library } = native();
+  const location = library.__errno_location();
+  const errno = location === null ? 0 : ffi.read.i32(location, 0);
+  const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  return Object.assign(new Error(`${code}: ${call} '${path}'`), { errno: -errno, code, syscall: call, path });
+}
+
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const LOCK_UN = 8;
+
+/**
+ * Tries to lock the open file `fd` without waiting. The lock belongs to the open file description: children
+ * that inherit `fd` share it, and the kernel drops it with the last copy, however its owners die.
+ * `'unsupported'` where the file system has no locks (ENOSYS, ENOLCK, EOPNOTSUPP), the descriptor is not open in
+ * the way a network file system wants (EBADF), or this runtime cannot ask: under Node the program flock(1),
+ * if the host has it, does it for us on the same description.
+ */
+export function tryFlock(fd: number, mode: 'shared' | 'exclusive'): 'locked' | 'busy' | 'unsupported' {
+  const operation = (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  if (!hasNativeCalls()) return flockByProgram(fd, mode);
+  if (native().library.flock(fd, operation) === 0) return 'locked';
+  const error = systemError('flock', `fd ${fd}`);
+  if (error.code === 'EAGAIN' || error.code === 'EWOULDBLOCK') return 'busy';
+  if (['ENOSYS', 'ENOLCK', 'EOPNOTSUPP', 'ENOTSUP', 'EBADF', 'EINVAL'].includes(error.code ?? ''))
+    return 'unsupported';
+  throw error;
+}
+
+/** Gives up the lock held through `fd`, for every copy of it. */
+export function unflock(fd: number): void {
+  if (hasNativeCalls()) native().library.flock(fd, LOCK_UN);
+}
+
+function flockByProgram(fd: number, mode: 'shared' | 'exclusive'): 'locked' | 'busy' | 'unsupported' {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const arguments_ = ['-n', mode === 'shared' ? '-s' : '-x', '3'];
+  const { status } = spawnSync('flock', arguments_, { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  return status === 0 ? 'locked' : status === 1 ? 'busy' : 'unsupported';
+}
+
+const F_DUPFD = 0;
+const outOfTheWay = [800, 200, 50];
+
+/**
+ * A copy of `fd` that survives execve and is inherited by children, with a number so high that programs which
+ * use fixed low numbers do not meet it. Closes `fd`. Returns undefined, leaving `fd` alone, where there is no ffi.
+ */
+export function keepAcrossExec(fd: number): number | undefined {
+  if (!hasNativeCalls()) return undefined;
+  for (const lowest of outOfTheWay) {
+    const copy = native().library.fcntl(fd, F_DUPFD, lowest);
+    if (copy < 0) continue; // EINVAL: above the limit of open files
+    fs.closeSync(fd);
+    return copy;
+  }
+  throw systemError('fcntl', `fd ${fd}`);
+}
+
+const SIG_SETMASK = 2;
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Replaces this process by `file` (host path), with `args` (including the program's own name) and exactly `env`.
+ * Undone first is what the JavaScript runtime did to this process and a program would inherit: SIGPIPE and
+ * SIGXFSZ ignored, blocked signals, and the soft limit of open files raised to the hard one. Signals that our
+ * caller ignores (nohup) stay ignored, as with any exec. Handlers are reset by the kernel.
+ * Returns never; throws the system error (ENOENT, EACCES, ENOEXEC, E2BIG...) and goes on when the kernel refuses.
+ * Under Node the ignored signals cannot be reset: check `hasNativeCalls()` and start a child where that matters.
+ */
+export function becomeProgram(
+  file: HostPath,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): never {
+  if (!hasNativeCalls()) {
+    if (process.execve === undefined)
+      throw new Error('this Node.js has no process.execve: use 22.15 or newer');
+    return process.execve(file, args, env);
+  }
+  const { ffi, library } = native();
+  const path = cString(file);
+  const words = args.map(cString);
+  const variables = Object.entries(env).map(([name, value]) => cString(`${name}=${value}`));
+  referenced.push(...words, ...variables);
+  const argv = pointerTable(ffi, words);
+  const envp = pointerTable(ffi, variables);
+  const noSignals = new Uint8Array(128);
+  const limit = inheritedFileLimit();
+  for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) library.signal(constants.signals[name], null);
+  library.sigprocmask(SIG_SETMASK, noSignals, null);
+  if (limit !== undefined) library.setrlimit(RLIMIT_NOFILE, limit);
+  library.execve(path, argv, envp);
+  throw systemError('execve', file);
+}
+
+/**
+ * The limit of open files as struct rlimit, as it most likely was before the runtime raised it: that of our
+ * parent. Undefined when it cannot be read or is not below ours.
+ */
+function inheritedFileLimit(): BigUint64Array | undefined {
+  const [own, parents] = ['self', String(process.ppid)].map(readFileLimit);
+  if (own === undefined || parents === undefined || parents.soft >= own.soft) return undefined;
+  return BigUint64Array.of(parents.soft, own.hard);
+}
+
+function readFileLimit(pid: string): { readonly soft: bigint; readonly hard: bigint } | undefined {
+  let text: string;
+  try {
+    text = fs.readFileSync(`/proc/${pid}/limits`, 'latin1');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES', 'EPERM', 'ESRCH')) return undefined; // no /proc, or hidden from us
+    throw error;
+  }
+  const found = /^Max open files +(\d+) +(\d+)/m.exec(text);
+  return found === null ? undefined : { soft: BigInt(found[1] ?? 0), hard: BigInt(found[2] ?? 0) };
+}
+
+/**
+ * Sets extended attribute `name` of `path`; a final symlink is not followed. Throws the system error: ENOTSUP
+ * where the file system or the kind of file has none, and always under Node.
+ */
+export function setExtendedAttribute(path: string | Uint8Array, name: string, value: Uint8Array): void {
+  requireNative('lsetxattr', path);
+  const data = value.length === 0 ? new Uint8Array(1) : value; // an empty array has no address
+  const { library } = native();
+  if (library.lsetxattr(cString(path), cString(name), data, BigInt(value.length), 0) !== 0)
+    throw systemError('lsetxattr', String(path));
+}
+
+/** Reads extended attribute `name` of `path` (a final symlink is not followed); undefined when it has none. */
+export function getExtendedAttribute(path: string | Uint8Array, name: string): Uint8Array | undefined {
+  requireNative('lgetxattr', path);
+  const buffer = new Uint8Array(65536); // the kernel's XATTR_SIZE_MAX
+  const { library } = native();
+  const length = Number(library.lgetxattr(cString(path), cString(name), buffer, BigInt(buffer.length)));
+  if (length >= 0) return buffer.slice(0, length);
+  const error = systemError('lgetxattr', String(path));
+  if (error.code === 'ENODATA') return undefined;
+  throw error;
+}
+
+function requireNative(call: string, path: string | Uint8Array): void {
+  if (hasNativeCalls()) return;
+  throw Object.assign(new Error(`ENOTSUP: ${call} '${String(path)}'`), { code: 'ENOTSUP', syscall: call });
+}
+
+/** NUL-terminated bytes. Throws TypeError for text with a NUL inside, which would be cut there silently. */
+function cString(text: string | Uint8Array): Uint8Array {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  if (bytes.includes(0)) throw new TypeError(`a NUL byte in ${JSON.stringify(String(text))}`);
+  const terminated = new Uint8Array(bytes.length + 1);
+  terminated.set(bytes);
+  return terminated;
+}
+
+/** Strings that a table of pointers refers to, which the garbage collector cannot see. */
+const referenced: Uint8Array[] = [];
+
+function pointerTable(ffi: Ffi, strings: readonly Uint8Array[]): BigUint64Array {
+  const table = new BigUint64Array(strings.length + 1);
+  strings.forEach((string, i) => {
+    table[i] = BigInt(ffi.ptr(string));
+  });
+  return table;
+}

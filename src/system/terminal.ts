@@ -1,0 +1,99 @@
+/**
+ * The three standard streams, as plain descriptors. `process.stdout` is not used: setting it up costs as much
+ * as the rest of `udocker version`, and its writes may be lost at exit when the other end is a pipe.
+ */
+import * as fs from 'node:fs';
+import { isErrno } from '../errors.ts';
+
+/** A stream for text to people or programs. */
+export class TerminalOutput {
+  private gone = false;
+  constructor(private readonly fd: number) {}
+
+  /** True when a person looks at it. */
+  get isTerminal(): boolean {
+    return isTerminal(this.fd);
+  }
+
+  /** Writes all of `text` before it returns. When nobody reads any more, nothing happens: `| head` is no error. */
+  write(text: string): void {
+    if (this.gone) return;
+    const bytes = Buffer.from(text, 'utf8');
+    for (let done = 0; done < bytes.length; ) done += this.writeSome(bytes, done);
+  }
+
+  private writeSome(bytes: Uint8Array, from: number): number {
+    try {
+      return fs.writeSync(this.fd, bytes, from);
+    } catch (error) {
+      // A descriptor shared with a program that made it non-blocking: wait until the reader has caught up.
+      if (isErrno(error, 'EAGAIN')) return pause(5);
+      if (isErrno(error, 'EPIPE', 'EIO', 'EBADF')) {
+        this.gone = true;
+        return bytes.length;
+      }
+      throw error;
+    }
+  }
+}
+
+/** The terminal's width in columns; 80 when it is unknown. Loads node:tty. */
+export async function terminalColumns(fd = 2): Promise<number> {
+  if (!isTerminal(fd)) return 80;
+  const { WriteStream } = await import('node:tty');
+  const [columns] = new WriteStream(fd).getWindowSize();
+  return columns || 80;
+}
+
+/** Everything on the standard input, until its end. Throws the kernel's errors but for a closed descriptor: ''. */
+export function readAllInput(): string {
+  try {
+    return fs.readFileSync(0, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'EBADF')) return '';
+    throw error;
+  }
+}
+
+/**
+ * Asks on the terminal and reads one line; with `hidden`, what is typed is not shown. Undefined at the end of
+ * the input (Ctrl-D) and on Ctrl-C.
+ */
+export async function askLine(question: string, hidden: boolean): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const { Writable } = await import('node:stream');
+  fs.writeSync(2, question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const output = hidden ? nowhere : process.stderr;
+  const lines = createInterface({ input: process.stdin, output, terminal: isTerminal(0) });
+  try {
+    const answer = await new Promise<string | undefined>((resolve) => {
+      lines.once('line', resolve);
+      lines.once('close', () => resolve(undefined));
+      lines.once('SIGINT', () => lines.close());
+    });
+    if (hidden || answer === undefined) fs.writeSync(2, '\n');
+    return answer;
+  } finally {
+    lines.close();
+  }
+}
+
+/** True when the descriptor is a terminal. A character device that is none (`/dev/null`) is told by its number. */
+export function isTerminal(fd: number): boolean {
+  try {
+    const stats = fs.fstatSync(fd);
+    if (!stats.isCharacterDevice()) return false;
+    const major = stats.rdev >> 8;
+    return major === 4 || major === 5 || (major >= 136 && major <= 143);
+  } catch (error) {
+    if (isErrno(error, 'EBADF')) return false;
+    throw error;
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+function pause(milliseconds: number): 0 {
+  Atomics.wait(sleeper, 0, 0, milliseconds);
+  return 0;
+}

@@ -1,0 +1,118 @@
+/**
+ * Engines on a real terminal: tmux draws it, types into it and changes its size, and the tests read the screen.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Job } from './support/run-job.ts';
+import { busybox, openRunLab, type RunLab, until } from './support/run-lab.ts';
+
+const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
+  { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
+  {
+    name: 'R1 with runc',
+    program: '/usr/sbin/runc',
+    job: { mode: 'R1', chosen: { runc: '/usr/sbin/runc' } },
+  },
+  { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
+];
+
+let lab: RunLab;
+beforeAll(() => {
+  if (busybox !== undefined) lab = openRunLab();
+});
+afterAll(() => lab?.close());
+
+for (const { name, program, job } of engines) {
+  const needed = [program, '/usr/bin/tmux', '/usr/bin/script', busybox ?? '/bin/busybox'];
+  const missing = needed.filter((path) => !existsSync(path));
+  const title = missing.length === 0 ? name : `${name} (skipped: no ${missing.join(', ')})`;
+  describe.skipIf(missing.length > 0)(title, () => {
+    const sh = (script: string): Partial<Job> => ({ ...job, command: ['sh', '-c', script] });
+
+    test('on a terminal the program has one, its status comes back', async () => {
+      const file = lab.jobFile(sh('test -t 0 && test -t 1 && test -t 2 && tty && exit 7'));
+      const { status, stdout } = await lab.run(['script', '-qec', `${lab.executable} ${file}`, '/dev/null'], {
+        env: { TERM: 'xterm' },
+      });
+      expect([status, stdout]).toEqual([7, expect.stringContaining('/dev/pts/')]);
+    });
+
+    test('with the output in a pipe the input stays a terminal and bytes are not changed', async () => {
+      const file = lab.jobFile(
+        sh('test -t 0 && printf "in\\n"; test -t 1 && echo out; printf "a\\r\\nb\\n"'),
+      );
+      // runc copies its streams through pipes of its own.
+      const inputStays = name !== 'R1 with runc';
+      const command = `${lab.executable} ${file} | od -c`;
+      const { stdout } = await lab.run(['script', '-qec', command, '/dev/null'], { env: { TERM: 'xterm' } });
+      expect(stdout.replace(/\s+/g, ' ')).toContain(`${inputStays ? 'i n \\n ' : ''}a \\r \\n b \\n`);
+    });
+
+    test('the size is known at once and follows the window', async () => {
+      const pane = await openPane(
+        lab.jobFile(
+          sh('stty size; trap "sleep 0.3; stty size; exit 5" WINCH; echo ready; while :; do sleep 0.1; done'),
+        ),
+      );
+      await pane.shows('ready');
+      expect(await pane.screen()).toContain('24 80');
+      await pane.tmux('resize-window', '-x', '100', '-y', '30');
+      await pane.shows('ended 5');
+      expect(await pane.screen()).toContain('30 100');
+      await pane.close();
+    });
+
+    test('Ctrl-C reaches a program that handles it, once', async () => {
+      const pane = await openPane(
+        lab.jobFile(sh('trap "echo caught; exit 6" INT; echo ready; while :; do sleep 0.1; done')),
+      );
+      await pane.shows('ready');
+      await pane.tmux('send-keys', 'C-c');
+      await pane.shows('ended 6');
+      expect((await pane.screen()).match(/caught/g)).toHaveLength(1);
+      await pane.close();
+    });
+
+    test('the terminal is sane after the container was killed', async () => {
+      const pane = await openPane(lab.jobFile(sh('echo up; echo $$; while :; do sleep 0.1; done')));
+      await pane.shows('up');
+      await pane.tmux('run-shell', '-b', `kill -TERM $(pgrep -o -f '${lab.executable} ')`);
+      await pane.shows('ended 143');
+      expect(await pane.screen()).toContain(' icanon');
+      await pane.close();
+    });
+  });
+}
+
+let panes = 0;
+/** Starts a job in a tmux window of 80 x 24; afterwards the window shows the status and terminal settings. */
+async function openPane(job: string) {
+  panes += 1;
+  const socket = join(lab.home, `tmux${panes}`);
+  const script = join(lab.home, `pane${panes}.sh`);
+  writeFileSync(script, `trap : INT\n'${lab.executable}' '${job}'\necho "ended $?"\nstty -a\nsleep 60\n`);
+  const tmux = async (...args: string[]) => {
+    const { stdout } = await lab.run(['tmux', '-S', socket, ...args], { env: { TERM: 'xterm' } });
+    return stdout;
+  };
+  await tmux('new-session', '-d', '-x', '80', '-y', '24', `sh ${script}`);
+  let text = '';
+  const screen = async () => {
+    text = await tmux('capture-pane', '-p');
+    return text;
+  };
+  return {
+    tmux,
+    screen,
+    shows: async (wanted: string) => {
+      const timer = setInterval(() => void screen(), 200);
+      try {
+        await until(() => text.includes(wanted), 10_000);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    close: () => tmux('kill-server'),
+  };
+}
