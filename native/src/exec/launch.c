@@ -14,10 +14,10 @@
 #include "../trap/signal.h"
 #include "exec.h"
 
-#define SMALL_VECTOR 4096 /* argument pointers that fit on the slot's stack */
+#define SMALL_VECTOR 512 /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
 
-bool trace_me_deferred;
+bool trace_me_deferred HOT;
 
 /* Number of pointers before the NULL, or -EFAULT. A NULL vector is empty (Linux allows it). */
 static long count_pointers(u64 vector) {

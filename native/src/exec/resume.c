@@ -74,7 +74,7 @@ static long read_elf(int fd, struct elf_file *elf) {
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
-    static long personality; /* one more than what it is */
+    static long personality HOT; /* one more than what it is */
     if (!personality) personality = sys(__NR_personality, 0xffffffff) + 1;
     if (!bytes || ((personality - 1) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
     memcpy(&value, (u8 *)*bytes + offset, 4);

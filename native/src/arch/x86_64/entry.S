@@ -40,6 +40,7 @@ enter:
 exit_begin:
         cmpl    $0, SLOT_PENDING(%rbx)
         jne     exit_slow
+        andl    $~0x100, REGS_FLAGS(%rbx)       /* TF is a tracer's, who sets it anew as long as it wants it */
         pushq   REGS_FLAGS(%rbx)
         mov     %rbx, %r11
         mov     %rbx, %rcx
