@@ -11,7 +11,6 @@ enum call_when {
     ALWAYS,
     EMULATED,      /* only under emulated root */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
-    MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
     PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
     AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */

@@ -101,12 +101,6 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_set_check(p, row->tested);
         go(p, TO_ALLOW);
         return;
-    case MASK_SET:
-        load(p, argument(0, false));
-        if_equal_go(p, SIG_UNBLOCK, TO_ALLOW);
-        if_set_check(p, 1);
-        go(p, TO_ALLOW);
-        return;
     case PRCTL:
         emit_prctl(p, emulated);
         return;
@@ -145,7 +139,6 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     switch (row->when) {
     case EMULATED: return emulated;
     case ARGUMENT_SET: return a[row->tested] != 0;
-    case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
     case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;

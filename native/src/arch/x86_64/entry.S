@@ -200,7 +200,8 @@ handled:                                /* rax: a handler of the guest to go on 
         test    %rax, %rax
         jne     call_guest
         ret
-call_guest:
+call_guest:                             /* the signal handed on may be another than the one caught */
+        mov     (%rsi), %edi
         jmp     *%rax
 
 signal_restorer:
