@@ -3,6 +3,7 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "calls/address.h"
 #include "calls/ids.h"
 #include "calls/resolve.h"
 #include "engine.h"
@@ -90,6 +91,7 @@ void engine_prepare(int argc, char **argv, int first) {
     keep_words(argv, first);
     mounts_begin(&engine.mounts, plain(engine.plan.root));
     for (unsigned i = 0; i < engine.plan.bind_count; i++) add_mount(&engine.plan.binds[i]);
+    if (engine.plan.inside) engine.mounts.root_length = (u32)text_put(engine.mounts.root, 0, engine.plan.inside);
 }
 
 /* A host path without links, or the end. */
@@ -183,6 +185,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
         if (r < 0) fail_errno(125, "cannot keep the owners of files in ", engine.plan.state, r);
     }
     enter_directory();
+    address_forget_dead();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
     signals_open();

@@ -45,7 +45,7 @@ static long set_access_list(struct call *call) {
     struct place place;
     struct file file;
     bool descriptor = call->row->paths[0].path < 0;
-    long r = descriptor ? 0 : resolve_guest(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
+    long r = descriptor ? 0 : resolve_change(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
     if (r < 0) return r;
     if (!descriptor) call->a[0] = (u64)place.path;
     r = call_run(call);
@@ -73,6 +73,7 @@ static bool is_access_list(const struct call *call) {
 
 long call_attribute(struct call *call) {
     char name[NAME_MAX + 1];
+    if (change_refused(call)) return -EROFS;
     if (is_access_list(call)) return set_access_list(call);
     long r = rename_attribute(call, name);
     return r < 0 ? r : run(call);

@@ -30,6 +30,7 @@ long launch(struct program *program, u64 argv, u64 envp, struct slot *slot);
 /* After launch(): the words at argv[2]... were made by it. Never returns. */
 void resume(int argc, char **argv, char **envp, u64 *auxv) __attribute__((noreturn));
 
+extern u64 stop_before_program; /* set by a tracer, in its tracee: see calls/trace.c */
 extern bool trace_me_deferred; /* PTRACE_TRACEME was asked for and is done just before the next exec */
 
 #endif

@@ -14,6 +14,8 @@
 #include "elf.h"
 #include "exec.h"
 
+u64 stop_before_program;
+
 struct kept {
     u64 fd, interpreter_fd, inherited, proc_seen, known;
     u64 secure;      /* the program gained rights: AT_SECURE */
@@ -155,5 +157,10 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
             PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
     u64 *stack = (u64 *)(guest_argv - 1);
     *stack = (u64)(argc - engine.plan.first_argument);
+    if (stop_before_program) {
+        stop_before_program = 0;
+        sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), SIGTRAP);
+        sys(__NR_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 8); /* stands for the end of the exec */
+    }
     arch_jump(entry, (u64)stack);
 }

@@ -57,6 +57,7 @@ static long join(const struct mounts *m, const struct cache_answer *d, const cha
     place->directory = AT_FDCWD;
     place->path = text;
     place->flags = mount->flags & MOUNT_READ_ONLY ? PLACE_READ_ONLY : 0;
+    place->mount = (int)d->mount;
     return 0;
 }
 
@@ -91,7 +92,8 @@ long path_lookup(const struct mounts *m, const struct path_host *host, const cha
     const char *name = text_last_name(path);
     size_t part = (size_t)(name - path);
     long r;
-    if (!m->cache || !name[0] || (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))) goto walk;
+    if (!m->cache || m->root_length || (how & PATH_RESOLVE)) goto walk;
+    if (!name[0] || (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))) goto walk;
     if (text_starts(path, "/proc/")) goto walk;
     if (!recall(m, base, path, part, place, name)) {
         r = learn_and_join(m, host, base, path, part, place);
@@ -99,7 +101,6 @@ long path_lookup(const struct mounts *m, const struct path_host *host, const cha
         if (r < 0) return r;
     }
     if (m->count > 1 && mounts_of_shadow(m, place->text, place->length)) goto walk;
-    if (how & PATH_WRITE && place->flags & PLACE_READ_ONLY) return -EROFS;
     if ((how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) != PATH_FOLLOW) return 0;
     char link[8];
     r = host->read_link(place->text, link, sizeof(link));

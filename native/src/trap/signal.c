@@ -12,6 +12,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "blocked.h"
+#include "calls.h"
 
 #define SIG_DFL_VALUE 0UL
 #define SIG_IGN_VALUE 1UL
@@ -154,12 +155,19 @@ static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) 
     return 0;
 }
 
+/* A filter of the guest's own may answer with SIGSYS too: that is no call of ours, unless ours is caught as well. */
+static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
+    if (info->si_code != SYS_SECCOMP_CODE) return false;
+    if (info->si_syscall == CALL_FINISH) return in_engine(frame_pc(uc));
+    return call_row_of(info->si_syscall) != NULL;
+}
+
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
-    if (info->si_code != SYS_SECCOMP_CODE) {
+    if (!is_ours(info, uc)) {
         frame_rewind(uc);
         return forward_sent(number, info, uc);
     }
-    if (info->si_syscall == CALL_FINISH && in_engine(frame_pc(uc))) {
+    if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);
         regs_to_frame(&slot->regs, uc);
         uc->uc_sigmask = slot->mask;

@@ -62,6 +62,12 @@ static inline u64 frame_result(const struct ucontext *uc) { return uc->uc_mconte
 static inline u64 frame_argument0(const struct ucontext *uc) { return uc->uc_mcontext.rdi; }
 static inline void frame_set_pc(struct ucontext *uc, u64 pc) { uc->uc_mcontext.rip = pc; }
 
+/* What PTRACE_GETREGSET gives of a tracee: the kernel's struct user_regs_struct. */
+struct traced_regs {
+    u64 before[16], rip, behind[10];
+};
+static inline u64 traced_regs_pc(const struct traced_regs *r) { return r->rip; }
+
 void frame_to_regs(const struct ucontext *uc, struct regs *r);
 void regs_to_frame(const struct regs *r, struct ucontext *uc);
 /* Make the frame continue at enter(slot) on the slot's own stack. */
