@@ -57,7 +57,7 @@ static void make_state(char *state, const struct program *p) {
     n = text_put(state, n, ",");
     n = text_put_number(state, n, (u64)(p->interpreter_fd + 1));
     n = text_put(state, n, ",");
-    n = text_put_number(state, n, signals_ignored());
+    n = text_put_number(state, n, signals_inherited());
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.proc_seen);
     n = text_put(state, n, ",");

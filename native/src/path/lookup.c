@@ -47,7 +47,8 @@ static long join(const struct mounts *m, const struct cache_answer *d, const cha
                  struct place *place) {
     const struct mount *mount = &m->table[d->mount];
     size_t rest = d->length - mount->guest_length, length = mount->host_length + rest;
-    if (n >= 256 || d->length + n + 2 > PATH_SIZE || length + n + 2 > PATH_SIZE) return -ENAMETOOLONG;
+    if (n >= 256) return -EXDEV; /* whether the directory exists comes first */
+    if (d->length + n + 2 > PATH_SIZE || length + n + 2 > PATH_SIZE) return -ENAMETOOLONG;
     char *text = place->text;
     memcpy(text, mount->host, mount->host_length);
     memcpy(text + mount->host_length, d->guest + mount->guest_length, rest);
