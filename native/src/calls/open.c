@@ -25,7 +25,10 @@ static long refuse_open(const struct place *place, u64 *flags) {
     u64 follow = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
     if (!(place->flags & PLACE_READ_ONLY) || !may_write(*flags) || (*flags & O_PATH)) return 0;
     long r = sys(__NR_newfstatat, place->directory, place->path, &st, follow);
-    if (r == -ENOENT && (*flags & O_CREAT)) return -EROFS;
+    if (r == -ENOENT && (*flags & O_CREAT)) {
+        r = place_parent(place, 0);
+        return r < 0 ? r : -EROFS;
+    }
     if (r < 0) return r;
     if ((*flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return -EEXIST;
     if (S_ISDIR(st.st_mode)) return (*flags & O_TMPFILE) == O_TMPFILE ? -EROFS : -EISDIR;

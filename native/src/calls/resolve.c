@@ -129,12 +129,25 @@ static long resolve_relative(int directory, const char *path, u32 how, struct pl
     return 0;
 }
 
+long place_parent(const struct place *place, int mode) {
+    char text[PATH_ROOM + 4];
+    size_t n = strlen(place->path);
+    while (n && place->path[n - 1] == '/') n--;
+    while (n && place->path[n - 1] != '/') n--;
+    memcpy(text, place->path, n);
+    text_put(text, n, ".");
+    return sys(__NR_faccessat, place->directory, text, mode);
+}
+
 long refuse_read_only(const struct place *place, bool create) {
     struct stat st;
     u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
     long r = sys(__NR_newfstatat, place->directory, place->path, &st, flags);
-    if (create) return r == 0 ? -EEXIST : r == -ENOENT ? -EROFS : r;
-    return r == 0 ? -EROFS : r;
+    if (!create) return r == 0 ? -EROFS : r;
+    if (r == 0) return -EEXIST;
+    if (r != -ENOENT) return r;
+    r = place_parent(place, 0);
+    return r < 0 ? r : -EROFS;
 }
 
 bool descriptor_read_only(int fd) {

@@ -30,6 +30,9 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size);
 /* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
 const char *proc_behind_process(const char *path, u64 *pid);
 
+/* What the look-up of the directory that holds a place's last name answers; `mode` as in access(). 0 or -errno. */
+long place_parent(const struct place *place, int mode);
+
 extern const struct path_host path_host_system;
 
 #endif

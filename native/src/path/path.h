@@ -65,6 +65,7 @@ enum {
     PLACE_KERNEL_FOLLOWS = 1, /* a magic link in the last place: the kernel must follow it */
     PLACE_PROC = 2,
     PLACE_READ_ONLY = 4,
+    PLACE_UNNAMED = 16,    /* the path ends in "." or "..", or is the root: nothing can be made, removed or renamed so */
     PLACE_MOUNT_POINT = 8, /* the last name is a mount's (or the root), and was to be made, removed or renamed */
 };
 

@@ -206,7 +206,9 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
     if (r == 0) r = walk_components(&w);
     if (r < 0) return r;
     if (in_proc(&w)) place->flags |= PLACE_PROC;
-    if (w.mount_point || w.guest_length == m->root_length) place->flags |= PLACE_MOUNT_POINT;
+    bool dots = w.tail[0] && w.tail[1] == '.', root = w.guest_length == m->root_length;
+    if (!dots && (w.mount_point || root)) place->flags |= PLACE_MOUNT_POINT;
+    if (dots || root) place->flags |= PLACE_UNNAMED;
     const struct mount *mount = mounts_of_guest(m, w.guest, how & PATH_PARENT ? w.parent_length : w.guest_length);
     place->mount = place->flags & PLACE_KERNEL_FOLLOWS ? MOUNT_UNKNOWN : (int)(mount - m->table);
     if (mount->flags & MOUNT_READ_ONLY) place->flags |= PLACE_READ_ONLY;
