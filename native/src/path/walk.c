@@ -167,6 +167,7 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
     size_t base_length = path[0] == '/' ? 0 : strlen(base);
     if (base_length == 1) base_length = 0; /* "/" */
     long r = reach(&w, base, base_length);
+    w.unchecked = base_length != 0; /* a descriptor need not be a directory's */
     if (r == 0) r = walk_components(&w);
     if (r < 0) return r;
     if (in_proc(&w)) place->flags |= PLACE_PROC;
