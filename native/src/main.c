@@ -14,6 +14,7 @@
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
+#include "trap/signal.h"
 
 struct engine engine;
 
@@ -169,8 +170,9 @@ static void enter_directory(void) {
     if (r < 0) fail_errno(125, "cannot enter ", engine.plan.cwd, r);
 }
 
-void start(int argc, char **argv, char **envp) {
+void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
+    arch_ask(auxv);
     make_plain(argc, argv);
     keep_words(argv, 2);
     directories_begin();
@@ -183,6 +185,7 @@ void start(int argc, char **argv, char **envp) {
     enter_directory();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
+    signals_open();
     r = filter_install(engine.emulated);
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);
@@ -198,8 +201,8 @@ void engine_main(u64 *stack) {
     }
     if (argc < 2) fail(125, "this program is started by udocker", "");
     if (text_starts(argv[1], "resume1")) resume(argc, argv, envp, auxv);
-    if (text_equal(argv[1], "plan1")) start(argc, argv, envp);
-    if (text_equal(argv[1], "probe")) probe(envp);
+    if (text_equal(argv[1], "plan1")) start(argc, argv, envp, auxv);
+    if (text_equal(argv[1], "probe")) probe(envp, auxv);
     if (text_equal(argv[1], "version")) {
         static const char text[] = "udocker-engine 1\n";
         sys(__NR_write, 1, text, sizeof(text) - 1);

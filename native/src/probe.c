@@ -50,12 +50,12 @@ static long make_guest(void) {
 }
 
 /* The plan and the guest's arguments; the child becomes the guest. */
-static void run_guest(long fd, char **envp) __attribute__((noreturn));
-static void run_guest(long fd, char **envp) {
+static void run_guest(long fd, char **envp, const u64 *auxv) __attribute__((noreturn));
+static void run_guest(long fd, char **envp, const u64 *auxv) {
     char exec[48];
     char *argv[] = {"udocker-engine", "plan1", "root", "/proc", "exec", exec, "mode", "trap", "--", "probe", "/version", "/proc/version", NULL};
     text_put_number(exec, text_put(exec, 0, "/self/fd/"), (u64)fd);
-    start((int)ARRAY_LENGTH(argv) - 1, argv, envp);
+    start((int)ARRAY_LENGTH(argv) - 1, argv, envp, auxv);
 }
 
 static const char *reason(int status) {
@@ -69,14 +69,14 @@ static const char *reason(int status) {
     }
 }
 
-void probe(char **envp) {
+void probe(char **envp, const u64 *auxv) {
     int status = 0;
     char line[64];
     long fd = make_guest();
     if (fd < 0) fail_errno(1, "cannot make a program in memory", "", fd);
     long pid = sys(__NR_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
     if (pid < 0) fail_errno(1, "cannot start a process", "", pid);
-    if (pid == 0) run_guest(fd, envp);
+    if (pid == 0) run_guest(fd, envp, auxv);
     long r = sys(__NR_wait4, pid, &status, 0, 0);
     if (r < 0) fail_errno(1, "cannot wait for the test program", "", r);
     int ended = status & 0x7f ? 256 | (status & 0x7f) : (status >> 8) & 0xff;

@@ -16,7 +16,7 @@ call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3,
 /* exec.c */
 call_handler call_execve, call_execveat, call_traceme;
 /* refused.c */
-call_handler call_not_permitted, call_not_supported, call_prctl, call_seccomp;
+call_handler call_not_permitted, call_no_protocol, call_not_supported, call_prctl, call_seccomp;
 /* ids.c */
 call_handler call_get_id, call_get_three, call_set_id, call_getgroups, call_setgroups, call_capget, call_capset;
 call_handler call_getsockopt;

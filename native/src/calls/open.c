@@ -6,6 +6,7 @@
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
+#include "status.h"
 
 static bool may_write(u64 flags) {
     return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
@@ -31,6 +32,10 @@ static long open_remembering(struct call *call, const struct place *place, u64 a
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
     if (place->flags & PLACE_PROC && flags & O_DIRECTORY) engine.proc_seen = true;
+    if (place->flags & PLACE_PROC && engine.emulated) {
+        long r = status_open(place, flags);
+        if (r != -EXDEV) return r;
+    }
     if (engine.remembers && flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) return open_remembering(call, place, a);
     return arch_blocking(__NR_openat, a, call->slot);
 }

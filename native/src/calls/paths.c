@@ -74,7 +74,7 @@ static long run_remembering(struct call *call, const struct place place[2]) {
     int leaves = leaving_path(call), made = made_path(call);
     bool known = leaves >= 0 && file_leaving(&place[leaves], &file);
     long r = call_run(call);
-    if (r == 0 && known) file_gone(&file);
+    if (r != 0 && known) file_remember(&file);
     if (r == 0 && made >= 0) file_made(&place[made]);
     return r;
 }

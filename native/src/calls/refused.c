@@ -14,6 +14,13 @@ long call_not_supported(struct call *call) {
     return -ENOSYS;
 }
 
+/* An audit message of an emulated root would be refused, which login programs take for a reason to end; that the
+ * kernel has no audit system is none. */
+long call_no_protocol(struct call *call) {
+    (void)call;
+    return -EPROTONOSUPPORT;
+}
+
 /* A filter of the guest's own could forbid what the engine needs: it is told that the kernel has none. */
 long call_seccomp(struct call *call) {
     (void)call;

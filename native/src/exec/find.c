@@ -23,6 +23,19 @@ static long open_executable(const struct place *place, bool follow) {
     return r < 0 ? r : -EACCES;
 }
 
+/* Plain guest path of the file just opened; the host's where the guest has none. */
+static void name_file(const struct place *place, int fd, char *guest) {
+    char link[48], host[PATH_SIZE];
+    const char *known = place->path;
+    if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS)) {
+        text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
+        long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
+        host[r < 0 ? 0 : r] = 0;
+        known = host;
+    }
+    if (host_to_guest(known, guest, PATH_SIZE) < 0) text_put(guest, 0, known);
+}
+
 static long open_path(int directory, const char *path, u64 flags, char *guest) {
     struct place place;
     char link[48];
@@ -39,13 +52,7 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
     }
     long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);
     if (fd < 0) return fd;
-    char host[PATH_SIZE];
-    size_t n = text_put(link, 0, "/proc/thread-self/fd/");
-    text_put_number(link, n, (u32)fd);
-    long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
-    if (r < 0) r = 0;
-    host[r] = 0;
-    if (host_to_guest(host, guest, PATH_SIZE) < 0) text_put(guest, 0, host);
+    name_file(&place, (int)fd, guest);
     return fd;
 }
 
@@ -109,7 +116,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
     name_script(p, directory, path);
     const char *script = p->script;
     for (unsigned depth = 0;; depth++) {
-        u8 head[512];
+        u8 head[ELF_HEAD];
         long fd = open_path(directory, path, flags, p->guest);
         if (fd < 0) return fd;
         long n = sys(__NR_pread64, fd, head, sizeof(head), 0), r = n;
@@ -126,6 +133,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
         }
         p->fd = (int)fd;
         if (n >= 0) r = elf_read(p->fd, head, (size_t)n, &elf);
+        if (r >= 0) r = elf_read_interpreter(p->fd, &elf);
         if (r == -ELIBBAD) {
             debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
             r = -ENOEXEC;

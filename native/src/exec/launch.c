@@ -60,6 +60,8 @@ static void make_state(char *state, const struct program *p) {
     n = text_put_number(state, n, signals_ignored());
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.proc_seen);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, arch_known());
     if (engine.emulated) put_ids(state, n, p);
 }
 
@@ -97,7 +99,7 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     if (r < 0) return r;
     bool borrowed = slot && slots_borrowed();
     /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
-    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
+    if (borrowed) sys(__NR_set_tid_address, slot_busy(slot));
     if (trace_me_deferred) sys(__NR_ptrace, 0, 0, 0, 0);
     trace_me_deferred = false;
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is

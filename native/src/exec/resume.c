@@ -15,13 +15,13 @@
 #include "exec.h"
 
 struct kept {
-    u64 fd, interpreter_fd, ignored, proc_seen;
+    u64 fd, interpreter_fd, ignored, proc_seen, known;
     u64 secure;      /* the program gained rights: AT_SECURE */
     const char *ids; /* behind those: only under emulation */
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
-    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen};
+    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen, &kept->known};
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
@@ -69,7 +69,9 @@ static long read_elf(int fd, struct elf_file *elf) {
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
-    if (!bytes || (sys(__NR_personality, 0xffffffff) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
+    static long personality; /* one more than what it is */
+    if (!personality) personality = sys(__NR_personality, 0xffffffff) + 1;
+    if (!bytes || ((personality - 1) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
     memcpy(&value, (u8 *)*bytes + offset, 4);
     return (value * 2654435761u) % pages * PAGE_SIZE;
 }
@@ -134,6 +136,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
     text_put(engine.program, 0, argv[at + 1]);
     engine.proc_seen = kept.proc_seen != 0;
+    arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
     char **guest_argv = argv + engine.plan.first_argument;
     long r = slots_begin();

@@ -14,6 +14,7 @@ enum call_when {
     MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
     PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
+    AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     TRACE_ME,      /* ptrace: PTRACE_TRACEME */
     REFUSED,       /* answered ENOSYS by the filter itself */

@@ -2,6 +2,7 @@
  * allow bitmap (5.11 and later: no cost); instruction pointer and arguments are looked at for caught numbers only. */
 #include <asm/socket.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -13,6 +14,7 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
 #endif
+#define AF_NETLINK 16
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
 #define MAX_CODE 3000
@@ -116,6 +118,13 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_equal_go(p, SO_PEERGROUPS, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
+    case AUDIT_SOCKET:
+        load(p, argument(0, false));
+        unless_equal_go(p, AF_NETLINK, TO_ALLOW);
+        load(p, argument(2, false));
+        if_equal_go(p, NETLINK_AUDIT, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
     case NAMESPACES:
         load(p, argument(0, false));
         emit(p, BPF_JMP | BPF_JSET, 0, 1, NAMESPACE_FLAGS);
@@ -139,6 +148,7 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
+    case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case TRACE_ME: return (u32)a[0] == 0;
     default: return true;
@@ -167,10 +177,14 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
     emit_search(p, order, middle, last, emulated);
 }
 
+static bool only_emulated(u8 when) {
+    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET;
+}
+
 static unsigned sort_rows(u16 *order, bool emulated) {
     unsigned count = 0;
     for (unsigned i = 0; i < call_row_count; i++) {
-        if ((call_rows[i].when == EMULATED || call_rows[i].when == PEER_IDS) && !emulated) continue;
+        if (!emulated && only_emulated(call_rows[i].when)) continue;
         unsigned at = count++;
         for (; at && call_rows[order[at - 1]].number > call_rows[i].number; at--) order[at] = order[at - 1];
         order[at] = (u16)i;
@@ -187,6 +201,8 @@ static void build(struct program *p, bool emulated) {
     load(p, offsetof(struct seccomp_data, nr));
     if_equal_go(p, CALL_FINISH, TO_TRAP);
     if_equal_go(p, CALL_VERSION, TO_VERSION);
+    emit(p, BPF_JMP | BPF_JGE, 0, 1, CALL_UNKNOWN);
+    go(p, TO_CHECK_PC);
     emit_search(p, order, 0, count, emulated);
 
     at[TO_CHECK_PC] = p->length;

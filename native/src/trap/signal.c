@@ -22,6 +22,7 @@
  * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
 u64 signal_handlers[SIGNAL_STUBS];
 volatile u32 mask_repairs;         /* slots that wait for their thread's next handler */
+volatile u32 signals_look;         /* not 0: also signals that meet the guest must be looked at */
 
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
 static struct kernel_action virtual_action[3];
@@ -34,26 +35,29 @@ static long kernel_action(int number, const struct kernel_action *wanted, struct
     return sys(__NR_rt_sigaction, number, wanted, old, 8);
 }
 
-static long install(int number, void (*handler)(void)) {
+static long install(int number, void (*handler)(void), struct kernel_action *old) {
     struct kernel_action action = {
         .handler = (u64)handler,
         .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */,
         .restorer = (u64)signal_restorer,
         .mask = number == SIGSYS ? ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)) : 0,
     };
-    return kernel_action(number, &action, NULL);
+    return kernel_action(number, &action, old);
 }
 
 long signals_begin(u64 ignored) {
     struct kernel_action inherited;
     static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
     for (unsigned i = 0; i < 3; i++) {
-        kernel_action(ours[i], NULL, &inherited);
+        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry, &inherited);
+        if (r < 0) return r;
         if (inherited.handler == SIG_IGN_VALUE || (ignored & SIGNAL_BIT(ours[i])))
             virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
-        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry);
-        if (r < 0) return r;
     }
+    return 0;
+}
+
+long signals_open(void) {
     u64 open = SIGNAL_BIT(SIGSYS);
     return sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
 }
@@ -141,6 +145,7 @@ static bool in_engine(u64 pc) {
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
     if (info->si_code != SYS_SECCOMP_CODE) {
         struct slot *slot = in_engine(frame_pc(uc)) ? slot_of_stack(frame_sp(uc)) : NULL;
+        frame_rewind(uc);
         if (!slot) return forward(number, uc);
         keep_for_later(slot, number, info, uc);
         return 0;
@@ -152,13 +157,14 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
         if (slot->mask_wait != 2) slot_release(slot);
         return 0;
     }
-    struct slot *slot = slot_take(frame_sp(uc));
+    struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
     frame_enter(uc, slot);
     return 0;
 }
 
 u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    frame_rewind(uc);
     u64 pc = frame_pc(uc);
     if (info->si_code > 0 && pc >= (u64)fault_begin && pc < (u64)fault_end) {
         frame_set_pc(uc, (u64)fault_fixup);
@@ -211,9 +217,10 @@ static void repair_mask(struct ucontext *uc) {
     u32 self = (u32)sys(__NR_gettid);
     for (unsigned i = 0; i < SLOTS; i++) {
         struct slot *slot = slot_at(i);
-        if (slot->busy && slot->mask_wait == 2 && slot->repair_tid == self) {
+        if (*slot_busy(slot) && slot->mask_wait == 2 && slot->repair_tid == self) {
             uc->uc_sigmask = slot->repair_mask;
             __atomic_sub_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
+            __atomic_sub_fetch(&signals_look, 1, __ATOMIC_RELAXED);
             slot_release(slot);
             return;
         }
@@ -222,16 +229,12 @@ static void repair_mask(struct ucontext *uc) {
 
 /* A stub found the engine interrupted, or a repair due. Returns 1 to run the guest's handler now, 0 to return. */
 int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
-    void *slot;
-    bool held;
+    frame_rewind(uc);
     if (!in_engine(frame_pc(uc))) {
-        repair_mask(uc);
+        if (mask_repairs) repair_mask(uc);
         return 1;
     }
-    if (frame_complete_exit(uc, &slot, &held)) {
-        if (held) slot_release(slot);
-        return 1;
-    }
+    if (frame_complete_exit(uc)) return 1;
     struct slot *running = slot_of_stack(frame_sp(uc));
     if (!running) {
         if (mask_repairs) repair_mask(uc);
@@ -250,4 +253,5 @@ void finish_prepare(struct slot *slot) {
     slot->repair_mask = slot->mask;
     slot->mask = slot->wait_mask;
     __atomic_add_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&signals_look, 1, __ATOMIC_RELAXED);
 }

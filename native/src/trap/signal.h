@@ -13,8 +13,12 @@ struct kernel_action {
 
 /* Install the engine's handlers. `ignored`: bits of SIGSYS, SIGSEGV, SIGBUS that the guest inherited as ignored. */
 long signals_begin(u64 ignored);
+/* At the very first start: unblock SIGSYS. No guest can block it later. */
+long signals_open(void);
 /* The bits to hand to signals_begin() in the next program. */
 u64 signals_ignored(void);
+/* Counted up by whoever needs to see signals that meet the guest. */
+extern volatile u32 signals_look;
 /* sigaction as the guest sees it. */
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old);
 
