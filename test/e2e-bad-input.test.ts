@@ -377,6 +377,19 @@ const commandCases: readonly Wrong[] = [
     status: 2,
     error: /--execmode: .*X9/,
   },
+  {
+    name: 'rmi of what can be no image',
+    command: 'rmi a/../b',
+    error: /not an image reference: "a\/\.\.\/b"/,
+  },
+  {
+    name: 'an option behind the container',
+    first: create,
+    command: 'run box --help',
+    status: 127,
+    error: /command not found in the container: "--help"/,
+    hint: /options of udocker run stand before the container/,
+  },
   { name: 'an unknown option', command: 'pull --bogus x', status: 2, error: /unknown option: --bogus/ },
   {
     name: 'an unknown command',
