@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from './registry-faults.ts';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import { noBusybox, snapshot, suite } from './support/e2e.ts';
 import { type Lab, openLab, type Result } from './support/lab.ts';
 import { freePort } from './support/programs.ts';
+import type { Fault } from './support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { noise, publishImage, publishIndex } from './support/small-image.ts';
 import { tar } from './support/tar-writer.ts';
 

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import { type EngineCase, engineCases, noBusybox, suite } from './support/e2e.ts';
 import { type Lab, openLab, type RunOptions } from './support/lab.ts';
 import { debianTarFile } from './support/oci-images.ts';
 import { missing } from './support/programs.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { architecture, ociManifest, publishImage } from './support/small-image.ts';
 import { type Item, tar } from './support/tar-writer.ts';
 

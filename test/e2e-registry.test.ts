@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import {
   type DockerRegistry,
   makeAuthority,
@@ -17,6 +16,7 @@ import { noBusybox, snapshot, suite } from './support/e2e.ts';
 import { type Lab, openLab, type Result, type RunOptions } from './support/lab.ts';
 import { missing, Workshop } from './support/programs.ts';
 import { startDante, startMicrosocks, startSquid, startTinyproxy } from './support/proxies.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { architecture, publishImage, publishIndex } from './support/small-image.ts';
 
 const absent = noBusybox ?? missing('docker-registry', 'skopeo', 'openssl', 'htpasswd');

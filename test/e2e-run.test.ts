@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { existsSync, lchownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import { engineCases, noBusybox, snapshot, suite } from './support/e2e.ts';
 import { type Lab, openLab, type Result, type RunOptions } from './support/lab.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { publishImage } from './support/small-image.ts';
 
 const id = /^[0-9a-f]{8}-[0-9a-f]{4}-3[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\n$/;

@@ -19,9 +19,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import { engineCases, noBusybox, snapshot, suite } from './support/e2e.ts';
 import { builtExecutable, type Lab, openLab } from './support/lab.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { architecture, busyboxTar, publishImage, sha256 } from './support/small-image.ts';
 
 let lab: Lab;
