@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from './registry-faults.ts';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import { noBusybox, snapshot, suite } from './support/e2e.ts';
 import { type Lab, openLab, type Result } from './support/lab.ts';
 import { freePort } from './support/programs.ts';
+import type { Fault } from './support/registry-faults.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { noise, publishImage, publishIndex } from './support/small-image.ts';
 import { tar } from './support/tar-writer.ts';
 
@@ -376,6 +376,19 @@ const commandCases: readonly Wrong[] = [
     command: 'run --execmode=X9 box true',
     status: 2,
     error: /--execmode: .*X9/,
+  },
+  {
+    name: 'rmi of what can be no image',
+    command: 'rmi a/../b',
+    error: /not an image reference: "a\/\.\.\/b"/,
+  },
+  {
+    name: 'an option behind the container',
+    first: create,
+    command: 'run box --help',
+    status: 127,
+    error: /command not found in the container: "--help"/,
+    hint: /options of udocker run stand before the container/,
   },
   { name: 'an unknown option', command: 'pull --bogus x', status: 2, error: /unknown option: --bogus/ },
   {

@@ -13,11 +13,11 @@ import { resolveEndpoint } from '../src/registry/endpoint.ts';
 import { defaultRetryPolicy } from '../src/registry/retry.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { proxyRules } from '../src/system/http-proxy.ts';
-import { startRegistry } from './registry-server.ts';
 import { makeAuthority, skopeoCopy, startDockerRegistry } from './support/docker-registry.ts';
 import { freePort, missing, Workshop } from './support/programs.ts';
 import { startDante, startMicrosocks, startSquid, startTinyproxy } from './support/proxies.ts';
 import { amd64, collect, failureOf, noise, noSettings, openLab, password } from './support/registry-lab.ts';
+import { startRegistry } from './support/registry-server.ts';
 
 const absent = missing('docker-registry', 'skopeo', 'openssl', 'htpasswd');
 const suite = (name: string, reason: string | undefined) =>

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import type { Published, RegistryServer } from '../registry-server.ts';
+import type { Published, RegistryServer } from './registry-server.ts';
 import { type Item, tar } from './tar-writer.ts';
 
 export const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
