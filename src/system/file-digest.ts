@@ -19,8 +19,8 @@ export interface FileDigest {
 
 /** Below this a thread costs more than it saves. */
 const worthAThread = 4 << 20;
-/** Each report to the thread is about at least this much. */
-const reportBytes = 1 << 20;
+/** Each report to the thread, which costs a message, is about at least this much. */
+const reportBytes = 8 << 20;
 /** Small enough to stay in the cache of the CPU. */
 const readBytes = 256 << 10;
 
