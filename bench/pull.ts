@@ -7,8 +7,8 @@ import type { Section } from './report.ts';
 
 const rounds = 5;
 const why =
-  'CPU goes to SHA-256 (a quarter), receiving through the HTTP parser (a third), writing (a fifth) and start-up; ' +
-  'hashing has a thread of its own, so wall time falls below half only while the second CPU is free.';
+  'CPU goes to receiving through the HTTP parser (a third), SHA-256 (a quarter), writing (a sixth) and start-up (a ' +
+  'tenth). Hashing has a thread of its own; the rest has one thread, while skopeo fetches layers on all CPUs.';
 
 /** Fetching `image` to `place`: tmpfs shows the work, disk also what it costs to make the content last. */
 export async function benchPull(

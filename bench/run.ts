@@ -42,7 +42,7 @@ async function benchMode(bench: Bench, mode: BenchMode, peers: readonly Contende
 async function peersOf(bench: Bench, repository: string): Promise<Contender[]> {
   const containers = join(repository, 'containers');
   const root = (await bench.must(['readlink', '-f', join(containers, container, 'ROOT')])).trim();
-  const podman = ['podman', '--runtime=runc', 'run', '--rm', '--network=host', '--cgroups=disabled'];
+  const podman = ['podman', '--runtime=runc', 'run', '--rm', '--network=host'];
   const all: Contender[] = [
     {
       name: 'bwrap',
