@@ -228,7 +228,7 @@ static void build(struct program *p, bool emulated) {
     at[TO_ENOSYS] = p->length;
     emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
     at[TO_VERSION] = p->length;
-    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | ENGINE_ERRNO);
+    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | (emulated ? ENGINE_EMULATES : ENGINE_ERRNO));
     for (unsigned i = 0; i < p->fix_count; i++)
         p->code[p->fixes[i].at].k = at[p->fixes[i].target] - p->fixes[i].at - 1u;
 }

@@ -22,11 +22,11 @@
 /* Guest handler behind each stub; written once. Even stubs are for handlers installed with SA_SIGINFO, odd ones for
  * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
 u64 signal_handlers[SIGNAL_STUBS];
-volatile u32 mask_repairs;         /* slots that wait for their thread's next handler */
-volatile u32 signals_look;         /* not 0: also signals that meet the guest must be looked at */
+volatile u32 mask_repairs HOT;         /* slots that wait for their thread's next handler */
+volatile u32 signals_look HOT;         /* not 0: also signals that meet the guest must be looked at */
 
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
-static struct kernel_action virtual_action[3];
+static struct kernel_action virtual_action[3] HOT;
 
 static int virtual_index(int number) {
     return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;

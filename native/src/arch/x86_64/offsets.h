@@ -51,6 +51,7 @@
 #define CALL_UNKNOWN 0x10000   /* numbers from here on are trapped: a site that is just being rewritten makes them */
 #define CALL_VERSION 0x15440002 /* is an engine there already? answers -(ENGINE_ERRNO) */
 #define ENGINE_ERRNO 3001
+#define ENGINE_EMULATES 3002 /* the same from a filter that catches calls about ids too */
 
 #define SIGNAL_STUBS 512
 #define STUB_SIZE 16
