@@ -148,6 +148,7 @@ static long walk_components(struct walk *w) {
         long r;
         if (n == 1 && name[0] == '.') {
             if (last) w->tail = "/.";
+            w->parent_length = w->guest_length;
             continue;
         }
         if (n == 2 && name[0] == '.' && name[1] == '.') {
