@@ -124,7 +124,7 @@ static void die_of(int number) {
 }
 
 /* One of the engine's three signals, but meant for the guest. Returns the handler to jump to, or 0. */
-static u64 forward(int number, const struct ucontext *uc) {
+static u64 forward(int number, struct ucontext *uc) {
     const struct kernel_action *action = &virtual_action[virtual_index(number)];
     if (action->handler == SIG_IGN_VALUE) return 0;
     if (action->handler == SIG_DFL_VALUE) {
@@ -132,7 +132,7 @@ static u64 forward(int number, const struct ucontext *uc) {
         return 0;
     }
     u64 handler = action->handler;
-    u64 mask = uc->uc_sigmask | action->mask;
+    u64 mask = *frame_mask(uc) | action->mask;
     mask &= ~OWN_SIGNALS;
     if (action->flags & SA_RESETHAND) virtual_action[virtual_index(number)].handler = SIG_DFL_VALUE;
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
@@ -170,7 +170,7 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
     if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);
         regs_to_frame(&slot->regs, uc);
-        uc->uc_sigmask = slot->mask;
+        *frame_mask(uc) = slot->mask;
         if (slot->mask_wait != 2) slot_release(slot);
         int kept = own_take(info);
         return kept ? forward(kept, uc) : 0;
@@ -213,8 +213,8 @@ static void keep_for_later(struct slot *slot, int number, const siginfo_t *info,
         slot->info = *info;
         slot->pending = (u32)number;
     }
-    slot->mask = uc->uc_sigmask;
-    uc->uc_sigmask = blocked;
+    slot->mask = *frame_mask(uc);
+    *frame_mask(uc) = blocked;
     if (pc >= (u64)blocking_begin && pc <= (u64)blocking_call)
         frame_set_pc(uc, (u64)blocking_abort);
     else if (pc == (u64)blocking_end && frame_result(uc) == (u64)-EINTR && slot->mask_wait == 1)
@@ -230,7 +230,7 @@ static void repair_mask(struct ucontext *uc) {
     for (unsigned i = 0; i < SLOTS; i++) {
         struct slot *slot = slot_at(i);
         if (*slot_busy(slot) && slot->mask_wait == 2 && slot->repair_tid == self) {
-            uc->uc_sigmask = slot->repair_mask;
+            *frame_mask(uc) = slot->repair_mask;
             __atomic_sub_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
             __atomic_sub_fetch(&signals_look, 1, __ATOMIC_RELAXED);
             slot_release(slot);
@@ -282,4 +282,14 @@ void signals_due(struct slot *slot) {
     if (slot->pending) return; /* the way out is the slow one already, and the mask is known */
     slot->mask = mask;
     slot->pending = due & SIGNAL_BIT(SIGSYS) ? SIGSYS : due & SIGNAL_BIT(SIGSEGV) ? SIGSEGV : SIGBUS;
+}
+
+/* The way out where there is none without a signal: as above, pending or not. */
+void finish_always(struct slot *slot) {
+    u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);
+    if (slot->pending)
+        finish_prepare(slot);
+    else
+        slot->mask = before;
 }
