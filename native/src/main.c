@@ -19,7 +19,7 @@
 #include "watcher.h"
 #include "trap/signal.h"
 
-struct engine engine;
+struct engine engine HOT;
 
 static void say(const char *what, const char *about, const char *more) {
     char line[PATH_SIZE + 256];
@@ -55,13 +55,15 @@ void fail_errno(int status, const char *what, const char *about, long error) {
 
 /* Text that lives as long as the process. */
 static char *keep(const char *a, const char *b) {
-    static char arena[16 * PATH_SIZE];
-    static size_t used;
+    static struct {
+        size_t used;
+        char text[16 * PATH_SIZE];
+    } arena;
     size_t n = strlen(a) + strlen(b) + 1;
-    if (used + n > sizeof(arena)) fail(125, "the plan's paths are too long", "");
-    char *kept = arena + used;
+    if (arena.used + n > sizeof(arena.text)) fail(125, "the plan's paths are too long", "");
+    char *kept = arena.text + arena.used;
     text_put(kept, text_put(kept, 0, a), b);
-    used += n;
+    arena.used += n;
     return kept;
 }
 

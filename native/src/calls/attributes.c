@@ -1,6 +1,6 @@
 /* Extended attributes under emulated root. security.* and trusted.* are for real root only; they are kept as
  * user.udocker.security.* and so on, and shown under their own names. Where the file cannot have user attributes
- * (links, devices, some file systems) the kernel's ENOTSUP is the answer. */
+ * (links, devices, some file systems) the answer is ENOTSUP. */
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -75,8 +75,12 @@ long call_attribute(struct call *call) {
     char name[NAME_MAX + 1];
     if (change_refused(call)) return -EROFS;
     if (is_access_list(call)) return set_access_list(call);
+    u64 given = call->a[1];
     long r = rename_attribute(call, name);
-    return r < 0 ? r : run(call);
+    if (r < 0) return r;
+    bool renamed = call->a[1] != given;
+    r = run(call);
+    return renamed && r == -EPERM ? -EOPNOTSUPP : r; /* user attributes of links and devices */
 }
 
 /* The list as the guest is to see it: kept names without their prefix. */

@@ -14,7 +14,7 @@ call_handler call_access, call_stat, call_lstat, call_newfstatat, call_statx, ca
 /* links.c */
 call_handler call_readlink, call_readlinkat, call_getcwd;
 /* signals.c */
-call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
+call_handler call_sigaction, call_sigprocmask, call_sigpending, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
 /* exec.c */
 call_handler call_execve, call_execveat;
 /* trace.c */

@@ -6,6 +6,7 @@
 #include "../engine.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "order.h"
 #include "owners.h"
 #include "resolve.h"
 
@@ -87,7 +88,7 @@ long call_paths(struct call *call) {
     struct place place[2];
     for (unsigned i = 0; i < 2; i++) {
         long r = resolve_argument(call, &call->row->paths[i], text[i], &place[i]);
-        if (r < 0) return r;
+        if (r < 0) return i ? order_first(call, r) : r;
     }
     if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
     long r = engine.remembers ? run_remembering(call, place) : call_run(call);

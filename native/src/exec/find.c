@@ -60,7 +60,7 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
         place.path = link;
         place.flags = PLACE_KERNEL_FOLLOWS;
     } else {
-        long r = resolve_at(directory, path, nofollow ? 0 : PATH_FOLLOW, &place);
+        long r = resolve_at(directory, path, nofollow ? 0 : PATH_FOLLOW | PATH_KEEP, &place);
         if (r < 0) return r;
     }
     long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);

@@ -14,10 +14,10 @@
 #include "../trap/signal.h"
 #include "exec.h"
 
-#define SMALL_VECTOR 4096 /* argument pointers that fit on the slot's stack */
+#define SMALL_VECTOR 512 /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
 
-bool trace_me_deferred;
+bool trace_me_deferred HOT;
 
 /* Number of pointers before the NULL, or -EFAULT. A NULL vector is empty (Linux allows it). */
 static long count_pointers(u64 vector) {
@@ -57,7 +57,7 @@ static void make_state(char *state, const struct program *p) {
     n = text_put(state, n, ",");
     n = text_put_number(state, n, (u64)(p->interpreter_fd + 1));
     n = text_put(state, n, ",");
-    n = text_put_number(state, n, signals_ignored());
+    n = text_put_number(state, n, signals_inherited());
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.proc_seen);
     n = text_put(state, n, ",");

@@ -20,13 +20,14 @@ u64 stop_before_program;
 #define MOST_PAIRS 40
 
 struct kept {
-    u64 fd, interpreter_fd, ignored, proc_seen, known, container;
+    u64 fd, interpreter_fd, inherited, proc_seen, known, container;
     u64 secure;      /* the program gained rights: AT_SECURE */
     const char *ids; /* behind those: only under emulation */
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
-    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen, &kept->known, &kept->container};
+    u64 *values[] = {&kept->fd,        &kept->interpreter_fd, &kept->inherited,
+                     &kept->proc_seen, &kept->known,          &kept->container};
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
@@ -74,7 +75,7 @@ static long read_elf(int fd, struct elf_file *elf) {
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
-    static long personality; /* one more than what it is */
+    static long personality HOT; /* one more than what it is */
     if (!personality) personality = sys(__NR_personality, 0xffffffff) + 1;
     if (!bytes || ((personality - 1) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
     memcpy(&value, (u8 *)*bytes + offset, 4);
@@ -159,7 +160,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
     if (!take_ids(&kept, auxv)) fail(125, "bad resume words", "");
     if (engine.remembers && engine.plan.state) ownership_resume(engine.plan.state);
-    r = signals_begin(kept.ignored);
+    r = signals_begin(kept.inherited);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);
     set_auxiliary(auxv, AT_EXECFN, (u64)argv[at + 2]);

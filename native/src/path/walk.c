@@ -144,7 +144,10 @@ static long walk_components(struct walk *w) {
             w->parent_length = w->guest_length;
             continue;
         }
-        if (n >= NAME_SIZE) return -ENAMETOOLONG;
+        if (n >= NAME_SIZE) {
+            r = w->unchecked ? w->host->check_directory(w->place->text) : 0;
+            return r < 0 ? r : -ENAMETOOLONG;
+        }
         size_t directory_length = w->parent_length = w->guest_length;
         if ((r = enter_name(w, name, n)) < 0) return r;
         w->tail = last && slash ? "/" : "";
@@ -174,7 +177,9 @@ static long begin(struct walk *w, const char *base) {
     memcpy(full + n, base, base_length);
     w->floor = scoped ? n + base_length : n;
     w->start = mounts_of_guest(w->mounts, full, n + base_length);
-    return reach(w, full, n + base_length);
+    long r = reach(w, full, n + base_length);
+    w->unchecked = base_length != 0; /* a descriptor may be a file's */
+    return r;
 }
 
 static void walk_begin(struct walk *w, const struct mounts *m, const struct path_host *host, struct place *place,
@@ -213,7 +218,7 @@ long path_walk(const struct mounts *m, const struct path_host *host, const char 
 long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step) {
     struct walk w;
     struct place place;
-    if (step->length >= NAME_SIZE) return -ENAMETOOLONG;
+    if (step->length >= NAME_SIZE) return -EXDEV;
     walk_begin(&w, m, host, &place, PATH_FOLLOW);
     memcpy(w.rest, step->name, step->length);
     w.rest[step->length] = 0;

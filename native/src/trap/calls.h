@@ -12,7 +12,6 @@ enum call_when {
     EMULATED,      /* only under emulated root */
     DESCRIPTOR_CHANGE, /* under emulated root, and where a read-only mount may have given out the descriptor */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
-    MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
     PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
     SHADOW_STACK,  /* arch_prctl: options of shadow stacks */

@@ -106,12 +106,6 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_set_check(p, row->tested);
         go(p, TO_ALLOW);
         return;
-    case MASK_SET:
-        load(p, argument(0, false));
-        if_equal_go(p, SIG_UNBLOCK, TO_ALLOW);
-        if_set_check(p, 1);
-        go(p, TO_ALLOW);
-        return;
     case PRCTL:
         emit_prctl(p, emulated);
         return;
@@ -157,7 +151,6 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case EMULATED: return emulated;
     case DESCRIPTOR_CHANGE: return emulated || engine.mounts.any_read_only;
     case ARGUMENT_SET: return a[row->tested] != 0;
-    case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
     case SHADOW_STACK: return ((u32)a[0] & 0xfffff000) == SHADOW_STACK_OPTIONS;
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);

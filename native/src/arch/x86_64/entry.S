@@ -40,6 +40,7 @@ enter:
 exit_begin:
         cmpl    $0, SLOT_PENDING(%rbx)
         jne     exit_slow
+        andl    $~0x100, REGS_FLAGS(%rbx)       /* TF is a tracer's, who sets it anew as long as it wants it */
         pushq   REGS_FLAGS(%rbx)
         mov     %rbx, %r11
         mov     %rbx, %rcx
@@ -313,5 +314,12 @@ probe_entry:
         and     $-16, %rsp
         call    probe_guest
         ud2
+
+/* A call of the kind that every program has: it is looked at for having been rewritten. */
+        .globl probe_site
+probe_site:
+        mov     $79, %eax               /* getcwd */
+        syscall
+        ret
 
         .section .note.GNU-stack, "", @progbits
