@@ -75,7 +75,7 @@ static struct site *site_of(u64 address, bool add) {
 }
 
 static bool can_be_hooked(const struct call_row *row) {
-    return row->when == ALWAYS || row->when == EMULATED || row->when == ARGUMENT_SET || row->when == MASK_SET;
+    return row->when == ALWAYS || row->when == EMULATED || row->when == ARGUMENT_SET;
 }
 
 long rewrite_number(u64 address, long number) {
