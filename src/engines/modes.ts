@@ -41,7 +41,7 @@ export const modes: Readonly<Record<ModeName, Mode>> = {
 };
 
 /** The order in which modes are tried when nobody chooses. */
-export const defaultOrder: readonly ModeName[] = ['N1', 'R1', 'P1', 'N2', 'P2'];
+export const defaultOrder: readonly ModeName[] = ['N1', 'R1', 'N2', 'P1', 'P2'];
 
 /** Parses a mode name, any case. Throws USAGE. */
 export function parseMode(text: string): ModeName {
