@@ -64,7 +64,14 @@ function write(sections: readonly Section[]): void {
 function machine(): string {
   const [cpu] = cpus();
   const gib = (totalmem() / 2 ** 30).toFixed(0);
-  return `${cpus().length} CPUs (${cpu?.model ?? 'unknown'}), ${gib} GiB, Linux ${release()}, load ${loadavg()[0]?.toFixed(1)} at the end`;
+  return `${cpus().length} CPUs (${cpu?.model ?? 'unknown'}), ${gib} GiB, Linux ${release()}, load ${loadavg()[0]?.toFixed(1)} at the end${realTime() ? ', real-time priority' : ''}`;
+}
+
+/** Whether the kernel prefers us, and all that we start, to whatever else the machine does: field 41 of stat. */
+function realTime(): boolean {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const policy = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38];
+  return policy === '1' || policy === '2';
 }
 
 function peers(): string[] {

@@ -5,7 +5,7 @@ import type { Bench, PublishedImage } from './bench.ts';
 import { compare } from './measure.ts';
 import type { Section } from './report.ts';
 
-const rounds = 5;
+const rounds = 3;
 const untar =
   'root=$1; shift; mkdir "$root"; for layer; do tar -xzf "$layer" -C "$root" --exclude="./dev/*" || exit 1; done';
 

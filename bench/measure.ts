@@ -24,6 +24,8 @@ export interface Figures {
   readonly cpu: number;
   /** MiB, of the largest single process. */
   readonly peak: number;
+  /** Shown in the place of times, where there are none. */
+  readonly detail?: string;
 }
 
 /** Measures every contender `rounds` times after one warm-up. Throws when a command fails. */

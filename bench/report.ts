@@ -50,8 +50,10 @@ function table(figures: readonly Figures[]): string[] {
   const [base] = figures;
   if (base === undefined) return [];
   if (Number.isNaN(base.cpu)) {
-    const rows = figures.map(({ name, peak }) => `| ${name} | ${peak.toFixed(1)} |`);
-    return ['| command | MiB |', '|---|---|', ...rows];
+    const rows = figures.map(
+      ({ name, peak, detail }) => `| ${name} | ${peak.toFixed(1)} | ${detail ?? ''} |`,
+    );
+    return ['| command | MiB | of these |', '|---|---|---|', ...rows];
   }
   return [
     '| command | CPU s | ratio | wall s | ratio | peak MiB |',

@@ -4,7 +4,7 @@ import type { Bench } from './bench.ts';
 import { type Contender, compare } from './measure.ts';
 import type { Section } from './report.ts';
 
-const rounds = 21;
+const rounds = 15;
 
 /** `repository` has a few images and containers. */
 export async function benchStartup(bench: Bench, repository: string): Promise<Section> {
@@ -25,7 +25,8 @@ export async function benchStartup(bench: Bench, repository: string): Promise<Se
     ],
     rounds,
   );
-  const why = 'The rest is the start of the runtime: see below.';
+  const why =
+    'The runtime itself, doing nothing, takes half of this; the rest is spread over code that runs once.';
   return {
     title: 'Start-up',
     method: `Medians of ${rounds} rounds. The repository has two images and three containers. Goals: not above podman, at or below Python.`,

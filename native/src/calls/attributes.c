@@ -1,6 +1,6 @@
 /* Extended attributes under emulated root. security.* and trusted.* are for real root only; they are kept as
  * user.udocker.security.* and so on, and shown under their own names. Where the file cannot have user attributes
- * (links, devices, some file systems) the kernel's ENOTSUP is the answer. */
+ * (links, devices, some file systems) the answer is ENOTSUP. */
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -45,7 +45,7 @@ static long set_access_list(struct call *call) {
     struct place place;
     struct file file;
     bool descriptor = call->row->paths[0].path < 0;
-    long r = descriptor ? 0 : resolve_guest(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
+    long r = descriptor ? 0 : resolve_change(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
     if (r < 0) return r;
     if (!descriptor) call->a[0] = (u64)place.path;
     r = call_run(call);
@@ -73,9 +73,14 @@ static bool is_access_list(const struct call *call) {
 
 long call_attribute(struct call *call) {
     char name[NAME_MAX + 1];
+    if (change_refused(call)) return -EROFS;
     if (is_access_list(call)) return set_access_list(call);
+    u64 given = call->a[1];
     long r = rename_attribute(call, name);
-    return r < 0 ? r : run(call);
+    if (r < 0) return r;
+    bool renamed = call->a[1] != given;
+    r = run(call);
+    return renamed && r == -EPERM ? -EOPNOTSUPP : r; /* user attributes of links and devices */
 }
 
 /* The list as the guest is to see it: kept names without their prefix. */

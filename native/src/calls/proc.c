@@ -6,8 +6,7 @@
 #include "../sys/text.h"
 #include "resolve.h"
 
-/* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
-static const char *behind_process(const char *path, u64 *pid) {
+const char *proc_behind_process(const char *path, u64 *pid) {
     const char *p;
     u64 thread;
     if (!text_starts(path, "/proc/") || !text_number(path + 6, pid, &p) || *p++ != '/') return NULL;
@@ -34,7 +33,7 @@ static long program_of(u64 pid, const char *host_path, char *to, size_t size) {
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     char host[PATH_SIZE];
     u64 pid, number;
-    const char *end, *name = behind_process(host_path, &pid);
+    const char *end, *name = proc_behind_process(host_path, &pid);
     if (!name) return -EINVAL;
     if (text_equal(name, "exe")) return program_of(pid, host_path, to, size);
     if (text_equal(name, "root")) return (long)text_put(to, 0, "/");
@@ -45,6 +44,13 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
     if (r < 0) return r;
     host[r] = 0;
+    if ((r = removed_place(host_path, host, to, size)) != 0) {
+        if (r < 0 || last) return -EXDEV;
+        while (to[--r] != '/') {
+        }
+        to[r] = 0;
+        return r ? -ESTALE : -EXDEV;
+    }
     if (host[0] != '/' || (r = host_to_guest(host, to, size)) < 0) return -EXDEV;
     return r;
 }

@@ -1,6 +1,4 @@
 /* What is answered without being done. */
-#include <linux/prctl.h>
-
 #include "../sys/raw.h"
 #include "handlers.h"
 
@@ -21,16 +19,8 @@ long call_no_protocol(struct call *call) {
     return -EPROTONOSUPPORT;
 }
 
-/* A filter of the guest's own could forbid what the engine needs: it is told that the kernel has none. */
-long call_seccomp(struct call *call) {
+/* A shadow stack would have to know of every return that the engine makes for the guest. As on a CPU without. */
+long call_arch_prctl(struct call *call) {
     (void)call;
-    return -ENOSYS;
-}
-
-long call_prctl(struct call *call) {
-    switch ((int)call->a[0]) {
-    case PR_GET_SECCOMP: return 0;
-    case PR_SET_SECCOMP: return -EINVAL;
-    default: return prctl_about_ids((u32)call->a[0]) ? ids_prctl(call->a) : call_run(call);
-    }
+    return -EOPNOTSUPP;
 }

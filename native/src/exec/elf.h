@@ -25,6 +25,8 @@ struct elf_loaded {
 long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf);
 /* Find the name of ld.so in what elf_read() has read. 0 or -ENOEXEC. */
 long elf_read_interpreter(int fd, struct elf_file *elf);
+/* Does it want to be where this engine is? */
+bool elf_is_engine(const struct elf_file *elf);
 /* Map all segments. `base`: where a position-independent file should go, 0: wherever the kernel likes. */
 long elf_map(int fd, const struct elf_file *elf, u64 base, struct elf_loaded *loaded);
 

@@ -47,16 +47,18 @@ static long join(const struct mounts *m, const struct cache_answer *d, const cha
                  struct place *place) {
     const struct mount *mount = &m->table[d->mount];
     size_t rest = d->length - mount->guest_length, length = mount->host_length + rest;
-    if (n >= 256 || d->length + n + 2 > PATH_SIZE || length + n + 2 > PATH_SIZE) return -ENAMETOOLONG;
+    if (n >= 256) return -EXDEV; /* whether the directory exists comes first */
+    if (d->length + n + 2 > PATH_SIZE || length + n + 2 > PATH_SIZE) return -ENAMETOOLONG;
     char *text = place->text;
     memcpy(text, mount->host, mount->host_length);
     memcpy(text + mount->host_length, d->guest + mount->guest_length, rest);
-    text[length++] = '/';
+    if (n) text[length++] = '/';
     memcpy(text + length, name, n + 1);
     place->length = (u32)(length + n);
     place->directory = AT_FDCWD;
     place->path = text;
     place->flags = mount->flags & MOUNT_READ_ONLY ? PLACE_READ_ONLY : 0;
+    place->mount = (int)d->mount;
     return 0;
 }
 
@@ -91,16 +93,19 @@ long path_lookup(const struct mounts *m, const struct path_host *host, const cha
     const char *name = text_last_name(path);
     size_t part = (size_t)(name - path);
     long r;
-    if (!m->cache || !name[0] || (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))) goto walk;
+    if (!m->cache || m->root_length || (how & PATH_RESOLVE)) goto walk;
+    if (how & PATH_KEEP && name[0] && name[0] != '.') name += strlen(name), part = (size_t)(name - path);
+    else if (!name[0]) goto walk;
+    if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) goto walk;
     if (text_starts(path, "/proc/")) goto walk;
     if (!recall(m, base, path, part, place, name)) {
         r = learn_and_join(m, host, base, path, part, place);
-        if (r == -EXDEV) goto walk;
+        if (r == -EXDEV || r == -ENAMETOOLONG) goto walk;
         if (r < 0) return r;
     }
     if (m->count > 1 && mounts_of_shadow(m, place->text, place->length)) goto walk;
-    if (how & PATH_WRITE && place->flags & PLACE_READ_ONLY) return -EROFS;
-    if ((how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) != PATH_FOLLOW) return 0;
+    if (how & PATH_WRITE && place->flags & PLACE_READ_ONLY) goto walk; /* EROFS, unless something is missing */
+    if (!name[0] || (how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) != PATH_FOLLOW) return 0;
     char link[8];
     r = host->read_link(place->text, link, sizeof(link));
     if (r >= 0) goto walk;

@@ -1,5 +1,6 @@
 /* From a caught call to its handler and back. */
 #include "../calls/handlers.h"
+#include "../calls/order.h"
 #include "../calls/unlock.h"
 #include "../engine.h"
 #include "../path/path.h"
@@ -50,7 +51,8 @@ static long unlock_and_repeat(struct call *call) {
 /* The row's handler, once more where only a mode was in the way. */
 static long handle(struct call *call) {
     long result = call->row->handler(call);
-    return result == -EACCES && engine.remembers ? unlock_and_repeat(call) : result;
+    if (result == -EACCES && engine.remembers) result = unlock_and_repeat(call);
+    return result < 0 && result != RESTART_CALL ? order_flags(call, result) : result;
 }
 
 static void finish(struct call *call, long number, long result) {

@@ -1,7 +1,9 @@
 /* Rewriting of call sites.
  *
- * Only an instruction in front of the system call gives way to a jump; the system call instruction stays, so that a
- * thread that waits in it, a restarted call, or a jump into the middle, find it and at worst trap. Code is written
+ * Where possible an instruction in front of the system call gives way to a jump; the system call instruction stays, so
+ * that a thread that waits in it, a restarted call, or a jump into the middle, find it and at worst trap. Else, where
+ * bytes happen to fit, one byte is changed to make a jump of what is there, and the trampoline is put where that leads
+ * (SHAPE_MOVE, SHAPE_TAIL); with SHAPE_TAIL the system call instruction goes, and who waits in it returns behind it. Code is written
  * through /proc/thread-self/mem, which breaks copy-on-write whatever the mapping's protection: nothing is ever writable
  * and executable at once, no mapping is split, and a forked child has its own copies of sites and trampolines.
  *
@@ -52,9 +54,9 @@ static struct area {
     u32 used;
 } areas[AREAS];
 
-static unsigned area_count;
-static volatile u32 writer;      /* process id of who rewrites, 0: nobody */
-static bool given_up;            /* code cannot be written here */
+static unsigned area_count HOT;
+static volatile u32 writer HOT;      /* process id of who rewrites, 0: nobody */
+static bool given_up HOT;            /* code cannot be written here */
 static u8 hooked_numbers[65536]; /* calls that generic sites bring to the hook */
 
 static struct site *site_of(u64 address, bool add) {
@@ -73,7 +75,7 @@ static struct site *site_of(u64 address, bool add) {
 }
 
 static bool can_be_hooked(const struct call_row *row) {
-    return row->when == ALWAYS || row->when == EMULATED || row->when == ARGUMENT_SET || row->when == MASK_SET;
+    return row->when == ALWAYS || row->when == EMULATED || row->when == ARGUMENT_SET;
 }
 
 long rewrite_number(u64 address, long number) {
@@ -82,16 +84,23 @@ long rewrite_number(u64 address, long number) {
     return site && site->state != COUNTING && site->number ? (long)site->number : number;
 }
 
+static bool in_area(u64 address) {
+    for (unsigned i = 0; i < area_count; i++)
+        if (address - areas[i].at < PAGE_SIZE) return true;
+    return false;
+}
+
 bool rewrite_rewind(__u64 *pc) {
-    for (unsigned i = 0; i < area_count; i++) {
-        if (*pc - areas[i].at >= PAGE_SIZE) continue;
-        for (unsigned k = 0; k < SITES; k++) {
-            const struct site *site = &sites[k];
-            u64 offset = *pc - site->trampoline;
-            if (!site->trampoline || offset >= site->length) continue;
+    if (!in_area(*pc)) return false;
+    for (unsigned k = 0; k < SITES; k++) {
+        const struct site *site = &sites[k];
+        u64 offset = *pc - site->trampoline;
+        if (!site->trampoline || offset >= site->length) continue;
+        if (!site->copied) /* SHAPE_TAIL */
+            *pc = site->address + (offset == (u64)site->length - TAIL_END ? ARCH_CALL_SIZE : 0);
+        else
             *pc = site->address - (offset < site->copied ? site->copied - offset : 0);
-            return true;
-        }
+        return true;
     }
     return false;
 }
@@ -135,22 +144,50 @@ static u64 map_near(u64 site) {
     return at;
 }
 
+static bool begin_area(struct area *area, u64 at, u64 hook_at, u32 used) {
+    u64 hook = arch_hook();
+    area->at = at;
+    area->used = used;
+    if (!write_code(hook_at, &hook, sizeof(hook))) return false;
+    if (!area_count) __atomic_add_fetch(&signals_look, 1, __ATOMIC_SEQ_CST); /* signals may meet trampolines now */
+    __atomic_store_n(&area_count, area_count + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
 static struct area *area_for(u64 site) {
     for (unsigned i = 0; i < area_count; i++)
         if (in_reach(areas[i].at, site) && areas[i].used + TRAMPOLINE_MOST <= PAGE_SIZE) return &areas[i];
     if (area_count == AREAS) return NULL;
     struct area *area = &areas[area_count];
-    area->at = map_near(site);
-    area->used = AREA_HEAD;
-    if (!area->at) return NULL;
-    u64 hook = arch_hook();
-    if (!write_code(area->at, &hook, sizeof(hook))) {
-        sys(__NR_munmap, area->at, PAGE_SIZE);
-        return NULL;
+    u64 at = map_near(site);
+    if (!at) return NULL;
+    if (begin_area(area, at, at, AREA_HEAD)) return area;
+    sys(__NR_munmap, at, PAGE_SIZE);
+    return NULL;
+}
+
+/* A page for a trampoline whose place is given. */
+static bool rewrite_in_place(struct site *site, const struct shape *shape, const u8 *bytes) {
+    u8 trampoline[TRAMPOLINE_MOST];
+    u64 at = trampoline_place(shape, bytes, site->address), page = at & ~(PAGE_SIZE - 1), hook = page;
+    if (area_count == AREAS || at - page > PAGE_SIZE - TRAMPOLINE_MOST) return false;
+    if (at - page < AREA_HEAD) hook = page + PAGE_SIZE - AREA_HEAD;
+    long r = sys(__NR_mmap, page, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                 -1, 0);
+    if (is_error(r)) return false;
+    unsigned n = shape->kind == SHAPE_TAIL
+                     ? trampoline_make_tail(trampoline, at, site->address, hook, (u64)hooked_numbers)
+                     : trampoline_make(trampoline, at, shape, bytes, site->address, hook, (u64)hooked_numbers);
+    if ((u64)r != page || !n || !write_code(at, trampoline, n) ||
+        !begin_area(&areas[area_count], page, hook, PAGE_SIZE)) {
+        sys(__NR_munmap, r, PAGE_SIZE);
+        return false;
     }
-    if (!area_count) __atomic_add_fetch(&signals_look, 1, __ATOMIC_SEQ_CST); /* signals may meet trampolines now */
-    area_count++;
-    return area;
+    site->copied = shape->copied;
+    site->length = (u8)n;
+    site->number = 0;
+    __atomic_store_n(&site->trampoline, at, __ATOMIC_SEQ_CST);
+    return write_code(site->address - shape->copied, "\xe9", 1); /* one byte: whole for every thread at once */
 }
 
 static long barrier(int command) {
@@ -160,7 +197,7 @@ static long barrier(int command) {
 /* Put the jump in place of the instruction at `at`. */
 static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
     if (single_threaded()) return write_code(at, jump, JUMP_SIZE);
-    static bool registered;
+    static bool registered HOT;
     if (shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
     if (!registered && barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) < 0) return false;
     registered = true;
@@ -176,14 +213,15 @@ static void list_numbers(void) {
 }
 
 static bool rewrite(struct site *site, const struct call_row *row) {
-    u8 bytes[SHAPE_BEFORE + ARCH_CALL_SIZE], trampoline[TRAMPOLINE_MOST], jump[JUMP_SIZE];
+    u8 bytes[SHAPE_BEFORE + SHAPE_AFTER], trampoline[TRAMPOLINE_MOST], jump[JUMP_SIZE];
     struct shape shape;
     if (arch_copy(bytes, (const void *)(site->address - SHAPE_BEFORE), sizeof(bytes)) < 0) return false;
     if (bytes[SHAPE_BEFORE] != 0x0f || bytes[SHAPE_BEFORE + 1] != 0x05) return false;
     shape_find(bytes, row->number, &shape);
     if (shape.kind == SHAPE_NONE) return false;
     if (shape.kind == SHAPE_NUMBER && !can_be_hooked(row)) return false;
-    if (shape.kind == SHAPE_GENERIC) list_numbers();
+    if (shape.kind != SHAPE_NUMBER) list_numbers();
+    if (shape.kind == SHAPE_MOVE || shape.kind == SHAPE_TAIL) return rewrite_in_place(site, &shape, bytes);
     struct area *area = area_for(site->address);
     if (!area) return false;
     u64 at = area->at + area->used, from = site->address - shape.copied;
@@ -218,7 +256,8 @@ void rewrite_count_hooked(void) {
 void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
     if (engine.plan.debug) count(NULL);
     if (!engine.plan.rewrite || !row || given_up || address - ENGINE_BASE < ENGINE_SIZE) return;
-    static u32 total;
+    if (in_area(address)) return;
+    static u32 total HOT;
     if (total < TRAPS_UNCOUNTED && ++total) return;
     struct site *site = site_of(address, true);
     if (!site || site->state == WRITING) return;

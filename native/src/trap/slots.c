@@ -14,11 +14,11 @@ _Static_assert(sizeof(struct slot) <= SLOT_HEAD, "entry.S");
 _Static_assert(SLOTS >= 1 << SLOT_HASH_BITS && SLOTS >= HOOK_PROBES, "entry.S");
 
 /* At SLOTS_BASE: the linker puts it there. */
-u8 slots[SLOTS][SLOT_SIZE] __attribute__((aligned(SLOT_SIZE), section(".slots,\"aw\",@nobits#")));
+u8 slots[SLOTS][SLOT_SIZE] __attribute__((aligned(SLOT_SIZE), section(".slots" ARCH_NOBITS)));
 
 /* At BUSY_BASE. The kernel gives these pages, and the slots, empty to a forked child (MADV_WIPEONFORK, Linux 4.14),
  * where the slots of the parent's other threads would else stay taken for ever. A vfork child shares them. */
-u8 busy[SLOTS][BUSY_SIZE] __attribute__((aligned(PAGE_SIZE), section(".busy,\"aw\",@nobits#")));
+u8 busy[SLOTS][BUSY_SIZE] __attribute__((aligned(PAGE_SIZE), section(".busy" ARCH_NOBITS)));
 #define OWNER (*(volatile u32 *)(busy[0] + 8)) /* process id; 0: not asked for yet */
 
 struct slot *slot_at(unsigned index) {

@@ -14,6 +14,7 @@
 #define ARCH_ELF_MACHINE 62 /* EM_X86_64 */
 #define ARCH_NAME "x86_64"
 #define ARCH_REWRITES 1 /* call sites can be rewritten: shape.h, trampoline.h */
+#define ARCH_NOBITS ",\"aw\",@nobits#" /* behind a section's name: a comment hides what gcc adds */
 #define ARCH_CALL_SIZE 2 /* bytes of the instruction that calls the system */
 #define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
 
@@ -32,6 +33,13 @@ static inline long arch_syscall(long nr, long a, long b, long c, long d, long e,
                      : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
     return result;
+}
+
+/* What tells threads apart: the base of fs. */
+static inline u64 arch_thread_pointer(void) {
+    u64 pointer = 0;
+    arch_syscall(158 /* arch_prctl */, 0x1003 /* ARCH_GET_FS */, (long)&pointer, 0, 0, 0, 0);
+    return pointer;
 }
 
 static inline long regs_number(const struct regs *r) { return (long)r->rax; }
@@ -53,7 +61,14 @@ static inline u64 frame_pc(const struct ucontext *uc) { return uc->uc_mcontext.r
 static inline u64 frame_sp(const struct ucontext *uc) { return uc->uc_mcontext.rsp; }
 static inline u64 frame_result(const struct ucontext *uc) { return uc->uc_mcontext.rax; }
 static inline u64 frame_argument0(const struct ucontext *uc) { return uc->uc_mcontext.rdi; }
+static inline u64 *frame_mask(struct ucontext *uc) { return (u64 *)&uc->uc_sigmask; }
 static inline void frame_set_pc(struct ucontext *uc, u64 pc) { uc->uc_mcontext.rip = pc; }
+
+/* What PTRACE_GETREGSET gives of a tracee: the kernel's struct user_regs_struct. */
+struct traced_regs {
+    u64 before[16], rip, behind[10];
+};
+static inline u64 traced_regs_pc(const struct traced_regs *r) { return r->rip; }
 
 void frame_to_regs(const struct ucontext *uc, struct regs *r);
 void regs_to_frame(const struct regs *r, struct ucontext *uc);

@@ -6,7 +6,7 @@
 #define AT_HWCAP2 26
 #define HWCAP2_FSGSBASE 2
 
-static bool can_hash;
+static bool can_hash HOT;
 
 void arch_ask(const u64 *auxv) {
     u32 a = 7, b, c = 0, d;

@@ -47,10 +47,11 @@
 
 #define UC_RIP 168 /* uc_mcontext.rip in the kernel's struct ucontext */
 
-#define CALL_FINISH 0x55440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
+#define CALL_FINISH 0x15440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
 #define CALL_UNKNOWN 0x10000   /* numbers from here on are trapped: a site that is just being rewritten makes them */
-#define CALL_VERSION 0x55440002 /* is an engine there already? answers -(ENGINE_ERRNO) */
+#define CALL_VERSION 0x15440002 /* is an engine there already? answers -(ENGINE_ERRNO) */
 #define ENGINE_ERRNO 3001
+#define ENGINE_EMULATES 3002 /* the same from a filter that catches calls about ids too */
 
 #define SIGNAL_STUBS 512
 #define STUB_SIZE 16

@@ -146,6 +146,10 @@ static u32 immediate(const u8 *at) {
     return value;
 }
 
+static bool register_move(const u8 *b) {
+    return (b[0] & 0xf8) == 0x48 && (b[1] == 0x89 || b[1] == 0x8b) && b[2] >> 6 == 3;
+}
+
 void shape_find(const u8 *bytes, u64 number, struct shape *shape) {
     shape->kind = SHAPE_NONE;
     for (unsigned start = SHAPE_BEFORE - JUMP_SIZE; start >= 4; start--) {
@@ -158,8 +162,22 @@ void shape_find(const u8 *bytes, u64 number, struct shape *shape) {
     unsigned start = SHAPE_BEFORE - JUMP_SIZE;
     const u8 *b = bytes + start;
     if ((b[0] & 0xf8) == 0x48 && (b[1] == 0x8b || b[1] == 0x89) && (b[2] & 0xc7) == 0x44 && b[3] == 0x24 &&
-        !may_be_inside(bytes, start) && bytes[start - 1] != 0x0f && relocatable(bytes, start, shape))
+        !may_be_inside(bytes, start) && bytes[start - 1] != 0x0f && relocatable(bytes, start, shape)) {
         shape->kind = SHAPE_GENERIC;
+        return;
+    }
+    /* mov %rcx,%rsi; mov %rbx,%rdi of Go's Syscall6. */
+    if (register_move(bytes + SHAPE_BEFORE - 6) && register_move(bytes + SHAPE_BEFORE - 3) &&
+        relocatable(bytes, SHAPE_BEFORE - 3, shape)) {
+        shape->kind = SHAPE_MOVE;
+        return;
+    }
+    /* cmp $-4095,%rax or the like behind it. */
+    if (bytes[SHAPE_BEFORE + 2] != 0x48 || bytes[SHAPE_BEFORE + 3] != 0x3d) return;
+    shape->kind = SHAPE_TAIL;
+    shape->start = SHAPE_BEFORE;
+    shape->length = 2;
+    shape->copied = shape->fix_count = 0;
 }
 
 bool shape_copy(const struct shape *shape, const u8 *bytes, u64 from, u8 *to, u64 at) {

@@ -12,6 +12,9 @@ enum shape_kind {
     SHAPE_NONE,
     SHAPE_NUMBER,  /* `mov $number,%eax` gives way to a jump; the syscall instruction stays */
     SHAPE_GENERIC, /* a 5-byte move of an argument gives way to it; any number may come */
+    SHAPE_MOVE,    /* the first byte of a 3-byte move of an argument becomes a jump's opcode, and what follows, the
+                    * system call instruction included, its displacement: the trampoline must lie just there */
+    SHAPE_TAIL,    /* the first byte of the system call instruction itself becomes it; any number may come */
 };
 
 struct shape {
@@ -27,7 +30,7 @@ struct shape {
 /* Length of the instruction at `code`, of which `room` bytes may be read, if it does the same anywhere but for a
  * displacement relative to rip (its offset in *relative, else 0). 0: unknown, or bound to its place. */
 unsigned shape_instruction(const u8 *code, unsigned room, unsigned *relative);
-/* `bytes`: SHAPE_BEFORE bytes, then the syscall instruction. `number`: what is in rax there. */
+/* `bytes`: SHAPE_BEFORE bytes, the syscall instruction, more up to SHAPE_BEFORE + SHAPE_AFTER. `number`: what is in rax there. */
 void shape_find(const u8 *bytes, u64 number, struct shape *shape);
 /* Copy shape->copied bytes from `bytes` (as above, at address `from` in the guest) to `to`, to run at address `at`.
  * False where a displacement does not reach. */
