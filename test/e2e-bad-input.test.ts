@@ -390,6 +390,19 @@ const commandCases: readonly Wrong[] = [
     error: /command not found in the container: "--help"/,
     hint: /options of udocker run stand before the container/,
   },
+  {
+    name: 'run of a container that is gone, whose name no image can have',
+    command: 'run Box true',
+    status: 125,
+    error: /there is no container Box \(.*upper-case/,
+    hint: /udocker ps/,
+  },
+  {
+    name: 'inspect of what can be neither',
+    command: 'inspect Box',
+    error: /there is no container Box \(/,
+    hint: /udocker ps/,
+  },
   { name: 'an unknown option', command: 'pull --bogus x', status: 2, error: /unknown option: --bogus/ },
   {
     name: 'an unknown command',

@@ -165,8 +165,11 @@ async function runOnTerminal(engine: EngineCase, words: readonly string[]) {
   const { status, stdout } = await lab.run(['script', '-qec', line, '/dev/null'], {
     env: environment(engine),
   });
-  // The end of script's own input arrives as a NUL where the terminal is raw, and is echoed.
-  return { status, stdout: stdout.replaceAll('\r\n', '\n').replace('^@', '') };
+  // The end of script's own input arrives as a NUL where the terminal is raw, and is echoed. crun 1.8 takes what a
+  // program that ends at once has said for words of its own, and writes them in red, with the time.
+  const [start = '', ...decorated] = stdout.replaceAll('\r\n', '\n').replace('^@', '').split('\u001b[1;31m');
+  const plain = decorated.map((part) => part.replace(/^\S+Z: /, '').replace('\u001b[0m\n', ''));
+  return { status, stdout: [start, ...plain].join('') };
 }
 
 function quote(word: string): string {

@@ -3,8 +3,8 @@ import { UdockerError } from '../errors.ts';
 import type { HostPath } from '../paths.ts';
 import type { ActionContext } from './context.ts';
 import { requireContainer } from './find-container.ts';
+import { nothingCalled } from './nothing-called.ts';
 import { storeOf } from './open-store.ts';
-import { nothingCalled } from './protect.ts';
 
 /**
  * The configuration, as JSON, of the container with that id or name, else of the image with that name.

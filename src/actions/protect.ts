@@ -1,12 +1,11 @@
 /** Marks a container or an image as not to be deleted, or takes the mark away. */
-import { UdockerError } from '../errors.ts';
-import { parseReference } from '../oci/reference.ts';
 import type { ActionContext } from './context.ts';
+import { nothingCalled } from './nothing-called.ts';
 import { storeOf } from './open-store.ts';
 
 /**
  * Protects, or with `protect: false` unprotects, the container with that id or name, else the image with that name.
- * Nothing happens when it is so already. Throws NOT_FOUND, USAGE (no such name is possible), STORAGE.
+ * Nothing happens when it is so already. Throws NOT_FOUND, STORAGE.
  */
 export function setProtection(context: ActionContext, target: string, protect: boolean): void {
   const { containers, images } = storeOf(context);
@@ -19,13 +18,4 @@ export function setProtection(context: ActionContext, target: string, protect: b
   if (images.find(target) === undefined) throw nothingCalled(target);
   if (protect) images.protect(target);
   else images.unprotect(target);
-}
-
-/** For a word that means neither a container nor an image. Throws USAGE when no image could be called so. */
-export function nothingCalled(target: string): UdockerError {
-  parseReference(target);
-  return new UdockerError('NOT_FOUND', `there is no container and no image ${target}`, {
-    hint: 'see what is there with: udocker ps, udocker images',
-    details: { target },
-  });
 }
