@@ -18,6 +18,8 @@
 /* Since the program may be gone soon, it is looked for often at first: so many looks at each pause of 1, 2, 4 ... ms. */
 #define LOOKS_PER_PAUSE 3
 #define MOST_LOOKS 33
+#define HOLD 5              /* ms between looks whether process 1 is ready for signals */
+#define MOST_HOLD 2000
 #define PAUSE 50            /* ms between looks whether it has ended */
 #define QUIT_AT 4           /* pauses after the program's end until its engine is asked to end */
 #define KILL_AT 40          /* and until it is killed */
@@ -28,6 +30,7 @@ void attend(struct attended *a, const struct duty *duty, int engine) {
     a->lost_status = duty->lost_status;
     a->engine = engine;
     a->pidfd = -1;
+    a->has_init = duty->image != 0;
     if (a->conduct == DIRECT) a->first = engine;
     if (a->conduct == AROUND) a->next = clock_ms() + 1;
 }
@@ -37,7 +40,7 @@ int attend_find(struct attended *a) {
     if (a->engine)
         a->first = process_child(a->engine, 0, a->conduct != AROUND);
     else if (a->conduct == DETACHED)
-        a->first = process_child((int)sys(__NR_getpid), 0, false);
+        a->first = process_child((int)sys(__NR_getpid), 0, true);
     if (a->first && a->conduct == AROUND) a->pidfd = (int)sys(__NR_pidfd_open, a->first, 0);
     return a->first;
 }
@@ -77,8 +80,45 @@ static void pass_first(struct attended *a, int number, bool group) {
     }
 }
 
+/* Until the engine has left the program to us, and that has become what it is to be, a signal would be lost on it. */
+static bool ready(struct attended *a) {
+    if (a->conduct != DETACHED) return true;
+    if (a->engine) return false;
+    if (!a->patience) return true;
+    return clock_ms() >= a->patience || (attend_find(a) && (!a->has_init || process_named(a->first, INIT_NAME)));
+}
+
+static void hold(struct attended *a, int number) {
+    if (a->engine && (a->held & SIGNAL_BIT(number))) { /* asked twice: it takes too long */
+        a->fatal = number;
+        signal_send(a->engine, SIGKILL);
+    }
+    a->held |= SIGNAL_BIT(number);
+}
+
+static void let_go(struct attended *a) {
+    u64 held = a->held;
+    a->patience = a->next = a->held = 0;
+    for (int n = 1; n < SIGNAL_MESSAGE; n++)
+        if (held & SIGNAL_BIT(n)) attend_signal(a, n, false);
+    if (held & SIGNAL_BIT(SIGNAL_MESSAGE)) signal_message(a->first, MESSAGE_ALONE);
+}
+
+static void hold_on(struct attended *a) {
+    if (ready(a)) let_go(a);
+    else a->next = clock_ms() + HOLD;
+}
+
+void attend_left(struct attended *a) {
+    a->engine = 0;
+    a->patience = clock_ms() + MOST_HOLD;
+    if (a->has_init) a->held |= SIGNAL_BIT(SIGNAL_MESSAGE);
+    hold_on(a);
+}
+
 void attend_signal(struct attended *a, int number, bool group) {
-    if (a->conduct == DIRECT) pass(a->engine, number, group);
+    if (!ready(a)) hold(a, number);
+    else if (a->conduct == DIRECT) pass(a->engine, number, group);
     else if (a->conduct == AROUND) pass_around(a, number, group);
     else pass_first(a, number, group);
 }
@@ -103,9 +143,10 @@ static void look(struct attended *a) {
 
 long attend_tick(struct attended *a) {
     u64 now = clock_ms();
-    if (!a->next || !a->engine) return -1;
+    if (!a->next) return -1;
     if (now >= a->next) {
-        if (a->fatal) end_engine(a);
+        if (a->conduct == DETACHED) hold_on(a);
+        else if (a->fatal) end_engine(a);
         else look(a);
     }
     if (!a->next) return -1;

@@ -40,8 +40,17 @@ static void give_signals(u64 ignored, u64 mask) {
     signals_set(mask);
 }
 
+/* Give up the terminal, so that the program can have it. The kernel tells our group, which is us, with a hang-up. */
+static bool release_terminal(void) {
+    siginfo_t info;
+    if (sys(__NR_ioctl, 0, TIOCNOTTY) != 0) return false;
+    while (signal_wait(&info, 0)) {
+    }
+    return true;
+}
+
 static int start_program(const struct duty *duty, char **argv, char **envp, u64 mask, u64 ignored) {
-    bool terminal = sys(__NR_ioctl, 0, TIOCNOTTY) == 0;
+    bool terminal = release_terminal();
     int pid = process_fork();
     if (pid != 0) return pid;
     sys(__NR_setsid);
@@ -65,11 +74,11 @@ void init(int argc, char **argv, char **envp) {
     if (duty_parse(argc, argv, &duty, &complaint) < 0 || duty.first_argument + 1 >= argc)
         fail(125, "the plan makes no sense at: ", complaint);
     if (duty.close > 2) sys(__NR_close, duty.close);
-    sys(__NR_prctl, PR_SET_NAME, "udocker-init", 0, 0, 0);
     u64 mask = signals_block();
     u64 ignored = take_signals();
     int pid = start_program(&duty, argv, envp, mask, ignored);
     if (pid < 0) fail_errno(125, "cannot start a process", "", pid);
+    sys(__NR_prctl, PR_SET_NAME, INIT_NAME, 0, 0, 0);
     attend(&attended, &duty, pid);
     drop_streams();
     for (;;) {

@@ -47,35 +47,31 @@ static struct {
     bool over;
     int status;
 } result;
-static int orphan_status;      /* of a process that ended before we knew it for the program */
-static bool orphan_seen;
 
 static void finish(int status) {
     result.over = true;
     result.status = status;
 }
 
-/* The engine has started process 1 and left it to us. */
-static void take_over(const struct duty *duty, int status) {
-    attended.engine = 0;
-    if (status != 0) {
-        finish(attended.fatal ? attended.fatal : status);
-    } else if (attend_find(&attended)) {
-        if (duty->image) signal_message(attended.first, MESSAGE_ALONE);
-    } else {
-        finish(attend_conclude(&attended, orphan_seen ? orphan_status : 0));
-    }
+/* The engine has started process 1 and left it to us; there may be a process of its own between, which ends next. */
+static void take_over(int status) {
+    if (status != 0) finish(attended.fatal ? attended.fatal : status);
+    else attend_left(&attended);
 }
 
-static void reap(const struct duty *duty) {
+static void reap(void) {
     int status, pid;
-    while ((pid = process_reap(&status)) > 0) {
-        if (pid == attended.engine && attended.conduct == DETACHED) take_over(duty, status);
+    for (;;) {
+        if (attended.conduct == DETACHED && !attended.first) {
+            pid = process_ended();
+            if (pid > 0 && pid != attended.engine && process_first(pid)) attended.first = pid;
+        }
+        if ((pid = process_reap(&status)) <= 0) break;
+        if (pid == attended.engine && attended.conduct == DETACHED) take_over(status);
         else if (pid == attended.engine) finish(attend_conclude(&attended, status));
-        else if (attended.conduct == DETACHED && pid == attended.first && !attended.engine)
-            finish(attend_conclude(&attended, status));
-        else orphan_seen = true, orphan_status = status;
+        else if (attended.conduct == DETACHED && pid == attended.first) finish(attend_conclude(&attended, status));
     }
+    if (pid == -ECHILD && !result.over) finish(STATUS_OF_EXIT(125)); /* an engine that started nothing */
 }
 
 static void told(const struct duty *duty, int number) {
@@ -90,7 +86,7 @@ static void attend_all(const struct duty *duty) {
     siginfo_t info;
     while (!result.over) {
         int number = signal_wait(&info, attend_tick(&attended));
-        if (number == SIGCHLD) reap(duty);
+        if (number == SIGCHLD) reap();
         else if (number == SIGNAL_END) finish(SIGKILL);
         else if (number == SIGNAL_MESSAGE) told(duty, info.si_int);
         else if (number) group_signals[number] = clock_ms();

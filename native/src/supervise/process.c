@@ -65,6 +65,13 @@ int process_reap(int *status) {
     return (int)sys(__NR_wait4, -1, status, WNOHANG, NULL);
 }
 
+int process_ended(void) {
+    siginfo_t info;
+    info.si_pid = 0;
+    long r = sys(__NR_waitid, 0 /* P_ALL */, 0, &info, WEXITED | WNOHANG | WNOWAIT, NULL);
+    return r < 0 ? (int)r : info.si_pid;
+}
+
 static long read_proc(const char *directory, int pid, const char *name, char *text, size_t size) {
     char path[96];
     size_t n = text_put(path, 0, directory);
@@ -97,15 +104,14 @@ static const char *status_field(const char *status, const char *name) {
 
 static char status_text[4096];
 
-static bool is_first(int pid) {
+bool process_first(int pid) {
     if (read_proc("/proc/", pid, "/status", status_text, sizeof(status_text)) <= 0) return false;
     const char *field = status_field(status_text, "NSpid");
-    u64 last = 0;
+    if (!field) return true; /* before Linux 4.1 there is no telling */
+    u64 number, last = 0;
     unsigned count = 0;
-    while (field && text_number(field, &last, &field)) {
-        count++;
+    for (; text_number(field, &number, &field); count++, last = number)
         while (*field == '\t' || *field == ' ') field++;
-    }
     return count > 1 && last == 1;
 }
 
@@ -126,6 +132,12 @@ bool process_running(int pid) {
     if (read_proc("/proc/", pid, "/status", status_text, sizeof(status_text)) <= 0) return false;
     const char *state = status_field(status_text, "State");
     return state && *state != 'Z' && *state != 'X';
+}
+
+bool process_named(int pid, const char *name) {
+    char text[32];
+    long n = read_proc("/proc/", pid, "/comm", text, sizeof(text));
+    return n > 0 && memcmp(text, name, strlen(name)) == 0;
 }
 
 bool process_apart(int pid) {
@@ -164,7 +176,7 @@ struct search {
 };
 
 static int fits(const struct search *s, int pid) {
-    return pid != s->not && (!s->first_only || is_first(pid)) ? pid : 0;
+    return pid != s->not && (!s->first_only || process_first(pid)) ? pid : 0;
 }
 
 static int in_task(int task, void *with) {

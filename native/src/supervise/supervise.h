@@ -57,6 +57,9 @@ struct attended {
     int first;                 /* the program itself, or process 1; 0: not known yet */
     int pidfd;                 /* of an AROUND program, -1: none */
     int fatal;                 /* the signal that was to end it */
+    bool has_init;             /* process 1 is our init */
+    u64 held;                  /* signals for a DETACHED program that is not there yet */
+    u64 patience;              /* ms: until when they are held once the engine has gone; 0: it has not */
     u64 next;                  /* ms: when to look again; 0: never */
     unsigned looks, waits, attempts;
 };
@@ -68,12 +71,15 @@ long attend_tick(struct attended *a);
 /* From the wait status of the engine, or of a DETACHED program, to that of the program. */
 int attend_conclude(struct attended *a, int status);
 int attend_find(struct attended *a);
+/* A DETACHED engine has ended: its program is our child, or will be soon. */
+void attend_left(struct attended *a);
 /* Give the program's terminal the size of ours. */
 void attend_resize(struct attended *a);
 
 /* process.c: signals and processes. */
 #define SIGNAL_END 63          /* between front and keeper: all has to end (also what tells of the parent's death) */
 #define SIGNAL_MESSAGE 64      /* carries the number of a signal that the sender has received */
+#define INIT_NAME "udocker-init" /* process 1 takes it once signals have an effect on it */
 #define MESSAGE_ALONE 0x75646f /* to the init: its parent stays the same from now on */
 #define SIGNAL_BIT(n) (1UL << ((n) - 1))
 #define STATUS_OF_EXIT(code) ((code) << 8)
@@ -87,11 +93,17 @@ void signal_message(int pid, int value);
 int process_fork(void);
 /* The next child that has ended, with its status, or 0; -ECHILD: there are no children. */
 int process_reap(int *status);
+/* The next child that process_reap() would tell of, without reaping it. */
+int process_ended(void);
 /* Kill all children, and what they leave to us, until there is nothing. For a subreaper. */
 void process_end_all(void);
 /* A child of `pid` other than `not`, where asked for only process 1 of a namespace; 0: none. */
 int process_child(int pid, int not, bool first_only);
 bool process_running(int pid);
+/* Is it process 1 of a namespace of its own? Also of one that has ended but is not reaped. */
+bool process_first(int pid);
+/* Is it called so? */
+bool process_named(int pid, const char *name);
 /* Does it handle or ignore the signal? Unknown counts as yes. */
 bool process_catches(int pid, int number);
 bool process_apart(int pid);   /* not in our process group */
