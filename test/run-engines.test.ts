@@ -7,7 +7,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from './support/run-job.ts';
-import { busybox, give, openRunLab, processesWith, type RunLab, until } from './support/run-lab.ts';
+import {
+  busybox,
+  engineFile,
+  give,
+  openRunLab,
+  processesWith,
+  type RunLab,
+  until,
+} from './support/run-lab.ts';
 import { withoutLibrarySignals } from './support/signals.ts';
 
 const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
@@ -23,11 +31,17 @@ const engines: readonly { name: string; program: string; job: Partial<Job> }[] =
 
 const asRoot = process.getuid?.() === 0;
 
-let lab: RunLab;
+let plainLab: RunLab;
+let supervisedLab: RunLab;
 beforeAll(() => {
-  if (busybox !== undefined) lab = openRunLab();
+  if (busybox === undefined) return;
+  plainLab = openRunLab();
+  supervisedLab = openRunLab({ supervised: true });
 });
-afterAll(() => lab?.close());
+afterAll(() => {
+  plainLab?.close();
+  supervisedLab?.close();
+});
 
 let markers = 0;
 /** A number of seconds that nothing else on this host sleeps. */
@@ -36,10 +50,19 @@ function marker(): string {
   return `${7000 + markers}.${process.pid}`;
 }
 
-for (const { name, program, job } of engines) {
-  const missing = [program, busybox ?? '/bin/busybox'].filter((path) => !existsSync(path));
-  const title = missing.length === 0 ? name : `${name} (skipped: no ${missing.join(', ')})`;
+const ways = engines.flatMap((engine) => [
+  { ...engine, supervised: false, how: 'beside udocker' },
+  { ...engine, supervised: true, how: 'under the small supervisor' },
+]);
+for (const { name, program, job, supervised, how } of ways) {
+  const needed = [program, busybox ?? '/bin/busybox', ...(supervised ? [engineFile] : [])];
+  const missing = needed.filter((path) => !existsSync(path));
+  const title = `${name} ${how}${missing.length === 0 ? '' : ` (skipped: no ${missing.join(', ')})`}`;
   describe.skipIf(missing.length > 0)(title, () => {
+    let lab: RunLab;
+    beforeAll(() => {
+      lab = supervised ? supervisedLab : plainLab;
+    });
     const sh = (script: string, more: Partial<Job> = {}): Partial<Job> => ({
       ...job,
       command: ['sh', '-c', script],
@@ -249,8 +272,8 @@ const cgroups = ['/usr/bin/crun', '/usr/bin/unshare'].filter((path) => !existsSy
 const cgroupsTitle = `crun where cgroups are unified${asRoot ? '' : ' (skipped: needs root to mount)'}`;
 test.skipIf(!asRoot || cgroups.length > 0 || busybox === undefined)(cgroupsTitle, async () => {
   const job = { mode: 'R1', chosen: { runc: '/usr/bin/crun' }, command: ['sh', '-c', 'echo in; exit 3'] };
-  const file = lab.jobFile(job);
-  const script = `mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec setpriv --reuid=${lab.uid} --regid=${lab.gid} --clear-groups ${lab.executable} ${file}`;
+  const file = plainLab.jobFile(job);
+  const script = `mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec setpriv --reuid=${plainLab.uid} --regid=${plainLab.gid} --clear-groups ${plainLab.executable} ${file}`;
   const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
     encoding: 'utf8',
   });
@@ -265,5 +288,5 @@ function kernelTellsEnds(): boolean {
 
 function hostName(): string {
   const entries = readFileSync('/etc/passwd', 'utf8').split('\n');
-  return entries.find((line) => line.split(':')[2] === String(lab.uid))?.split(':')[0] ?? '';
+  return entries.find((line) => line.split(':')[2] === String(plainLab.uid))?.split(':')[0] ?? '';
 }

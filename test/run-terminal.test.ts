@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from './support/run-job.ts';
-import { busybox, openRunLab, type RunLab, until } from './support/run-lab.ts';
+import { busybox, engineFile, openRunLab, type RunLab, until } from './support/run-lab.ts';
 
 const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
   { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
@@ -17,17 +17,32 @@ const engines: readonly { name: string; program: string; job: Partial<Job> }[] =
   { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
 ];
 
-let lab: RunLab;
+let plainLab: RunLab;
+let supervisedLab: RunLab;
 beforeAll(() => {
-  if (busybox !== undefined) lab = openRunLab();
+  if (busybox === undefined) return;
+  plainLab = openRunLab();
+  supervisedLab = openRunLab({ supervised: true });
 });
-afterAll(() => lab?.close());
+afterAll(() => {
+  plainLab?.close();
+  supervisedLab?.close();
+});
 
-for (const { name, program, job } of engines) {
-  const needed = [program, '/usr/bin/tmux', '/usr/bin/script', busybox ?? '/bin/busybox'];
-  const missing = needed.filter((path) => !existsSync(path));
-  const title = missing.length === 0 ? name : `${name} (skipped: no ${missing.join(', ')})`;
+const ways = engines.flatMap((engine) => [
+  { ...engine, supervised: false, how: 'beside udocker' },
+  { ...engine, supervised: true, how: 'under the small supervisor' },
+]);
+for (const { name, program, job, supervised, how } of ways) {
+  const programs = [program, '/usr/bin/tmux', '/usr/bin/script', busybox ?? '/bin/busybox'];
+  const missing = [...programs, ...(supervised ? [engineFile] : [])].filter((path) => !existsSync(path));
+  const title = `${name} ${how}${missing.length === 0 ? '' : ` (skipped: no ${missing.join(', ')})`}`;
   describe.skipIf(missing.length > 0)(title, () => {
+    let lab: RunLab;
+    beforeAll(() => {
+      lab = supervised ? supervisedLab : plainLab;
+    });
+    const openPane = (job: string) => paneIn(lab, job);
     const sh = (script: string): Partial<Job> => ({ ...job, command: ['sh', '-c', script] });
 
     test('on a terminal the program has one, its status comes back', async () => {
@@ -42,8 +57,8 @@ for (const { name, program, job } of engines) {
       const file = lab.jobFile(
         sh('test -t 0 && printf "in\\n"; test -t 1 && echo out; printf "a\\r\\nb\\n"'),
       );
-      // runc copies its streams through pipes of its own.
-      const inputStays = name !== 'R1 with runc';
+      // runc that stays copies its streams through pipes of its own.
+      const inputStays = supervised || name !== 'R1 with runc';
       const command = `${lab.executable} ${file} | od -c`;
       const { stdout } = await lab.run(['script', '-qec', command, '/dev/null'], { env: { TERM: 'xterm' } });
       expect(stdout.replace(/\s+/g, ' ')).toContain(`${inputStays ? 'i n \\n ' : ''}a \\r \\n b \\n`);
@@ -87,7 +102,7 @@ for (const { name, program, job } of engines) {
 
 let panes = 0;
 /** Starts a job in a tmux window of 80 x 24; afterwards the window shows the status and terminal settings. */
-async function openPane(job: string) {
+async function paneIn(lab: RunLab, job: string) {
   panes += 1;
   const socket = join(lab.home, `tmux${panes}`);
   const script = join(lab.home, `pane${panes}.sh`);

@@ -13,6 +13,7 @@
 #include "start.h"
 #include "state/directories.h"
 #include "state/import.h"
+#include "supervise/supervise.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
@@ -190,6 +191,8 @@ void engine_main(u64 *stack) {
     if (argc < 2) fail(125, "this program is started by udocker", "");
     if (text_starts(argv[1], "resume1")) resume(argc, argv, envp, auxv);
     if (text_equal(argv[1], "plan1")) start(argc, argv, envp, auxv);
+    if (text_equal(argv[1], "supervise1")) supervise(argc, argv, envp);
+    if (text_equal(argv[1], "init1")) init(argc, argv, envp);
     if (text_equal(argv[1], "probe")) probe(envp, auxv);
     if (text_equal(argv[1], "version")) {
         static const char text[] = "udocker-engine 1\n";

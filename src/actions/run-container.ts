@@ -53,6 +53,8 @@ export interface PreparedRun {
   readonly plan: ExecPlan;
   readonly args: readonly string[];
   readonly events: readonly RunEvent[];
+  /** See RunSettings. */
+  readonly stay: boolean;
 }
 
 /** Decides how to run; nothing of the container changes. Throws what `chooseEngine` and `specify` throw. */
@@ -73,7 +75,7 @@ export async function prepareRun(
     ...notes.map((text) => ({ kind: 'note' as const, text })),
     ...plan.ignored.map((item) => ({ kind: 'ignored' as const, ...item })),
   ];
-  return { mode: choice.mode.name, plan, args: spec.process.args, events };
+  return { mode: choice.mode.name, plan, args: spec.process.args, events, stay: settings.stay };
 }
 
 /**
@@ -97,7 +99,7 @@ export async function runContainer(
 
 /** The text of `run --dry-run`. */
 export function describeRun(prepared: PreparedRun): string {
-  return `mode: ${prepared.mode}\n${describePlan(prepared.plan)}`;
+  return `mode: ${prepared.mode}\n${describePlan(prepared.plan, prepared.stay)}`;
 }
 
 /** An explicit choice, the container's own, the configured default, in this order. Throws USAGE (bad file). */

@@ -1,8 +1,12 @@
 /** A plan as text for `run --dry-run`: what would be done, one thing a line, words quoted for a shell. */
 import type { ExecPlan, Step } from './engine.ts';
+import { becomesCommand } from './supervision.ts';
 
-/** Describes a plan; several lines, the last without a newline. */
-export function describePlan(plan: ExecPlan): string {
+/**
+ * Describes a plan; several lines, the last without a newline. `stay`: something is to be done after the run, so
+ * that udocker does not become another program.
+ */
+export function describePlan(plan: ExecPlan, stay = false): string {
   const { command } = plan;
   return [
     `engine: ${plan.engine}`,
@@ -12,7 +16,8 @@ export function describePlan(plan: ExecPlan): string {
     ...(command.hiddenCalls === undefined ? [] : [`hidden system calls: ${command.hiddenCalls.join(', ')}`]),
     ...Object.entries(command.env).map(([name, value]) => `env: ${quote(`${name}=${value}`)}`),
     `command: ${[command.file, ...command.args].map(quote).join(' ')}`,
-    `conduct: ${conduct(plan)}`,
+    ...supervision(plan, stay),
+    `conduct: ${conduct(plan, stay)}`,
     ...plan.teardown.map((step) => `teardown: ${describeStep(step)}`),
   ].join('\n');
 }
@@ -32,8 +37,17 @@ function describeStep(step: Step): string {
   }
 }
 
-function conduct({ conduct }: ExecPlan): string {
-  return conduct.kind === 'transparent' ? 'udocker becomes the command' : 'udocker stays to pass signals on';
+function supervision(plan: ExecPlan, stay: boolean): string[] {
+  const { supervisor } = plan;
+  if (supervisor === undefined || becomesCommand(plan, stay)) return [];
+  return [`supervisor: ${[supervisor.file, ...supervisor.words].map(quote).join(' ')}`];
+}
+
+function conduct(plan: ExecPlan, stay: boolean): string {
+  const { supervisor } = plan;
+  if (becomesCommand(plan, stay)) return 'udocker becomes the command';
+  if (supervisor === undefined) return 'udocker stays to pass signals on';
+  return stay ? 'udocker stays, and starts the supervisor' : 'udocker becomes the supervisor';
 }
 
 function quote(word: string): string {

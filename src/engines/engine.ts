@@ -63,8 +63,10 @@ export interface HostFacts {
   readonly environment: Env;
   /** Programs named by the configuration or UDOCKER_USE_..._EXECUTABLE: a path, or `UDOCKER` for bin/ only. */
   readonly chosen: Readonly<Partial<Record<'proot' | 'runc' | 'singularity', string>>>;
-  /** The native engine's program, where this build carries it. */
+  /** The native engine's program, which is also the supervisor of the others, where this build carries it. */
   readonly nativeEngine?: HostPath;
+  /** Open descriptors above the three streams that are meant for the program (see PMI_FD). */
+  readonly inherited: readonly number[];
   /** Where the repository keeps engine programs (`bin/`). */
   readonly binDirectory: HostPath;
   /** Where engines may put what does not outlive the boot (locks, runtime state). */
@@ -127,6 +129,8 @@ export interface ExecPlan {
   /** Carried out whatever happened. */
   readonly teardown: readonly Step[];
   readonly conduct: Conduct;
+  /** What udocker becomes where it cannot become the command; without it, udocker itself stays. */
+  readonly supervisor?: Supervisor;
   /** Asked for, but this engine cannot. */
   readonly ignored: readonly { readonly feature: Feature; readonly reason: string }[];
 }
@@ -142,7 +146,16 @@ export type Conduct =
    * `resizes`: a changed terminal size reaches the program's own terminal.
    */
   | { readonly kind: 'through-engine'; readonly resizes: boolean }
-  | { readonly kind: 'around-engine'; readonly lostStatus: number };
+  | { readonly kind: 'around-engine'; readonly lostStatus: number }
+  /** It ends once the program runs as process 1 of a namespace, left to its supervisor; needs one. */
+  | { readonly kind: 'leaves-program' };
+
+/** A small program of ours that starts the command, sees to signals, tidies up, and ends as the program did. */
+export interface Supervisor {
+  readonly file: HostPath;
+  /** Its plan; `--` and the command follow. */
+  readonly words: readonly string[];
+}
 
 export interface Command {
   readonly file: HostPath;

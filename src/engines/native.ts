@@ -8,6 +8,7 @@ import type { RunSpec } from '../run/run-spec.ts';
 import type { Available, Detection, Engine, ExecPlan, Feature, HostFacts, Probe } from './engine.ts';
 import { unavailable } from './find-program.ts';
 import { mountPointSteps, possibleMounts, setupSteps } from './setup.ts';
+import { supervisorFor } from './supervision.ts';
 
 export interface NativeOptions {
   /** N1: rewrite call sites; N2: trap every call. */
@@ -20,7 +21,7 @@ export function native(options: NativeOptions): Engine {
     name: 'native',
     needs: [],
     detect: (host, probe) => detect(options, host, probe),
-    plan: (spec, found) => plan(options, spec, found),
+    plan: (spec, found, host) => plan(options, spec, found, host),
   };
 }
 
@@ -59,13 +60,15 @@ const features: ReadonlySet<Feature> = new Set<Feature>([
   'kill-on-exit',
 ]);
 
-function plan(options: NativeOptions, spec: RunSpec, found: Available): ExecPlan {
+function plan(options: NativeOptions, spec: RunSpec, found: Available, host: HostFacts): ExecPlan {
   if (spec.guest.bits === 32) {
     throw new UdockerError('NOT_EXECUTABLE', `cannot execute ${spec.process.file}: it is a 32-bit program`, {
       hint: 'the native engine runs 64-bit programs only; use mode P1 or R1',
     });
   }
   const { mounts, ignored } = possibleMounts(spec);
+  const after: Pick<ExecPlan, 'conduct' | 'teardown'> = { conduct: { kind: 'transparent' }, teardown: [] };
+  const supervisor = supervisorFor(host, after);
   const state = under(spec.container.stateDirectory, 'native');
   return {
     engine: 'native',
@@ -80,8 +83,8 @@ function plan(options: NativeOptions, spec: RunSpec, found: Available): ExecPlan
       env: spec.process.env,
       ...(spec.cpus === undefined ? {} : { cpus: spec.cpus }),
     },
-    teardown: [],
-    conduct: { kind: 'transparent' },
+    ...after,
+    ...(supervisor === undefined ? {} : { supervisor }),
     ignored,
   };
 }

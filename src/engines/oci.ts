@@ -3,7 +3,7 @@
  * forbidden in many ways, and only trying tells), and the plan around config.json.
  */
 
-import { type GuestPath, guestPath, type HostPath, under } from '../paths.ts';
+import { guestPath, type HostPath, under } from '../paths.ts';
 import { formatOf, headBytes } from '../run/elf.ts';
 import { fingerprint } from '../run/fingerprint.ts';
 import type { Mount, RunSpec } from '../run/run-spec.ts';
@@ -18,9 +18,11 @@ import type {
   Unavailable,
 } from './engine.ts';
 import { findEngineProgram, isUnavailable, machineNames, unavailable } from './find-program.ts';
+import { firstProcess, initWords } from './oci-program.ts';
 import { type OciSubject, ociConfig } from './oci-spec.ts';
 import { findProot } from './proot.ts';
 import { possibleMounts, setupSteps } from './setup.ts';
+import { supervised, supervisorFor } from './supervision.ts';
 
 export interface Runtime {
   readonly name: 'runc' | 'crun';
@@ -48,7 +50,7 @@ export interface OciOptions {
 }
 
 const keptBundles = 16;
-const prootInside: GuestPath = guestPath('/.udocker/bin/proot');
+const firstImage = 3;
 
 /** Looks for the runtime and tries it; `helpers` are further programs the runtime needs on this host. */
 export async function detectRuntime(
@@ -74,7 +76,9 @@ export async function detectRuntime(
     helpers: proot === undefined ? helpers : { ...helpers, proot },
     quirks: new Set(quirks),
   });
-  return tryOut(runtime, [found([]), found(['bind-proc'])], host, probe);
+  const plain = [found([]), found(['bind-proc'])];
+  const withInit = host.nativeEngine === undefined ? [] : [found(['init']), found(['init', 'bind-proc'])];
+  return tryOut(runtime, [...withInit, ...plain], host, probe);
 }
 
 function findRuntime(name: 'runc' | 'crun', host: HostFacts, probe: Probe): HostPath | Unavailable {
@@ -100,6 +104,8 @@ function staticProot(host: HostFacts, probe: Probe): HostPath | Unavailable {
   );
 }
 
+const trialProgram = ['/bin/sh', '-c', 'exit 42'];
+
 /** Starts a shell of the host in a container made of the host's own directories. */
 async function tryOut(
   runtime: Runtime,
@@ -115,12 +121,18 @@ async function tryOut(
         inner: { uid: 0, gid: 0 },
         mounts: trialMounts(probe),
         proc: procOf(found),
-        args: ['/bin/sh', '-c', 'exit 42'],
+        args: [...(hasInit(found) ? [...initWords(firstImage), '--', '/bin/sh'] : []), ...trialProgram],
         env: { PATH: '/usr/bin:/bin' },
       });
       return probe.withScratch({ 'config.json': config }, (bundle) => {
-        const command = runtimeCommand(runtime, found, host, under(scratch, 'state'), bundle, 'probe');
-        return probe.run(command.file, command.args, { env: command.env });
+        const options = hasInit(found) ? ['--detach', '--preserve-fds', '1'] : [];
+        const place = { state: under(scratch, 'state'), bundle, id: 'probe', options };
+        const { env, ...command } = runtimeCommand(runtime, found, host, place);
+        const supervisor = hasInit(found)
+          ? supervisorFor(host, { conduct: { kind: 'leaves-program' }, teardown: [] }, { image: firstImage })
+          : undefined;
+        const whole = supervisor === undefined ? command : supervised(supervisor, command);
+        return probe.run(whole.file, whole.args, { env });
       });
     });
     if (trial.status === 42) return found;
@@ -162,15 +174,16 @@ export function planRuntime(
   const { user } = spec.process;
   const inner =
     runtime.rootOnly || options.inside !== undefined ? { uid: 0, gid: 0 } : { uid: user.uid, gid: user.gid };
-  const inside = overlay(options, spec, found);
+  const init = hasInit(found);
+  const first = firstProcess(spec, { ...withProot(options), init }, found, host);
   const standIn = runtime.wantsConsole && spec.process.terminal ? consoleMount(spec, mounts) : [];
   const config = ociConfig(spec, {
     outer: runtime.outer(host),
     inner,
-    mounts: [...mounts, ...inside.mounts, ...standIn],
+    mounts: [...mounts, ...first.mounts, ...standIn],
     proc: procOf(found),
-    args: inside.args,
-    env: inside.env,
+    args: first.args,
+    env: first.env,
   });
   const bundles = under(spec.container.stateDirectory, 'bundles');
   const bundle = under(bundles, fingerprint(config));
@@ -183,13 +196,24 @@ export function planRuntime(
     { do: 'write-file', path: under(bundle, 'config.json'), content: config, mode: 0o600 },
     { do: 'prune-directory', path: bundles, keep: keptBundles },
   ];
-  const command = runtimeCommand(runtime, found, host, state, bundle, `udocker-${host.invocation}`);
+  const id = `udocker-${host.invocation}`;
+  // On a terminal the runtime has to stay and copy; else it hands our own streams on and is needed no more.
+  const detached = init && !spec.process.terminal;
+  const runOptions = [...(detached ? ['--detach'] : []), ...first.options];
+  const command = runtimeCommand(runtime, found, host, { state, bundle, id, options: runOptions });
+  const after: Pick<ExecPlan, 'conduct' | 'teardown'> = {
+    teardown: [{ do: 'remove', path: under(state, id) }],
+    conduct: detached
+      ? { kind: 'leaves-program' }
+      : { kind: 'through-engine', resizes: runtime.resizes || !spec.process.terminal },
+  };
+  const supervisor = supervisorFor(host, after, first.descriptors);
   return {
     engine: runtime.name,
     setup,
     command: { ...command, ...(spec.cpus === undefined ? {} : { cpus: spec.cpus }) },
-    teardown: [{ do: 'remove', path: under(state, `udocker-${host.invocation}`) }],
-    conduct: { kind: 'through-engine', resizes: runtime.resizes || !spec.process.terminal },
+    ...after,
+    ...(supervisor === undefined ? {} : { supervisor }),
     ignored: [...ignored, ...notGiven(runtime, options, spec)],
   };
 }
@@ -201,42 +225,24 @@ function consoleMount(spec: RunSpec, mounts: readonly Mount[]): Mount[] {
   return [{ source, target: guestPath('/dev/console'), ...common }];
 }
 
+interface Place {
+  readonly state: HostPath;
+  readonly bundle: HostPath;
+  readonly id: string;
+  /** Of the runtime's `run`. */
+  readonly options: readonly string[];
+}
+
 /** The runtime's own environment is none of the container's. */
 function runtimeCommand(
   runtime: Runtime,
   found: Available,
   host: HostFacts,
-  state: HostPath,
-  bundle: HostPath,
-  id: string,
+  { state, bundle, id, options }: Place,
 ): { file: HostPath; args: readonly string[]; env: Record<string, string> } {
-  const own = ['--root', state, 'run', '--no-new-keyring', '--bundle', bundle, id];
+  const own = ['--root', state, 'run', '--no-new-keyring', ...options, '--bundle', bundle, id];
   const [file, ...args] = runtime.wrap(found, host, [found.executable, ...runtime.globals, ...own]);
   return { file, args, env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' } };
-}
-
-/** What R2 and R3 put between the runtime and the program. */
-function overlay(options: OciOptions, spec: RunSpec, found: Available) {
-  const { args, env, file, user } = spec.process;
-  // A name is looked up by the runtime as it was by us, and stays the program's argv[0].
-  const plain = env.PATH === undefined || args[0].includes('/') ? file : args[0];
-  const words = [plain, ...args.slice(1)];
-  const source = found.helpers.proot;
-  if (options.inside === undefined || source === undefined) return { args: words, env, mounts: [] };
-  const identity = user.uid === 0 ? ['-0'] : ['-i', `${user.uid}:${user.gid}`];
-  const mount: Mount = {
-    source,
-    target: prootInside,
-    readonly: true,
-    kind: 'file',
-    origin: 'system',
-    targetExists: false,
-  };
-  return {
-    args: [prootInside, '-v', '-1', ...identity, '-w', spec.process.cwd, ...words],
-    env: options.inside === 'plain' ? { ...env, PROOT_NO_SECCOMP: '1' } : env,
-    mounts: [mount],
-  };
 }
 
 function notGiven(runtime: Runtime, options: OciOptions, spec: RunSpec): ExecPlan['ignored'] {
@@ -258,6 +264,15 @@ function notGiven(runtime: Runtime, options: OciOptions, spec: RunSpec): ExecPla
     list.push({ feature: 'kernel-release', reason: `${runtime.name} cannot change what uname says` });
   }
   return list;
+}
+
+/** The supervisor was seen to start a container with our init and to take it over from the runtime. */
+function hasInit(found: Available): boolean {
+  return found.quirks.has('init');
+}
+
+function withProot({ inside }: OciOptions): { readonly proot?: 'accelerated' | 'plain' } {
+  return inside === undefined ? {} : { proot: inside };
 }
 
 function procOf(found: Available): 'new' | 'bind' {

@@ -17,6 +17,7 @@ import {
 } from './engine.ts';
 import { findEngineProgram, isUnavailable, machineNames, unavailable } from './find-program.ts';
 import { setupSteps } from './setup.ts';
+import { supervisorFor } from './supervision.ts';
 
 export interface ProotOptions {
   /** P1: use the seccomp filter where it works. */
@@ -26,6 +27,9 @@ export interface ProotOptions {
 /** A program that tells whether it is filtered, and whose status cannot be mistaken. */
 const question =
   'while read -r a b; do case $a in Seccomp:) echo "$a $b";; esac; done </proc/self/status; exit 42';
+
+/** What PRoot 5.1 exits with when the program was killed. */
+export const lostStatus = 255;
 
 /** Makes the engine of mode P1 or P2. */
 export function proot(options: ProotOptions): Engine {
@@ -102,6 +106,11 @@ function plan(options: ProotOptions, spec: RunSpec, found: Available, host: Host
     name,
     ...process.args.slice(1),
   ];
+  const after: Pick<ExecPlan, 'conduct' | 'teardown'> = {
+    teardown: [],
+    conduct: { kind: 'around-engine', lostStatus },
+  };
+  const supervisor = supervisorFor(host, after);
   const hiddenCalls = hideableCalls.filter((call) => found.quirks.has(`hide-${call}`));
   return {
     engine: 'proot',
@@ -113,8 +122,8 @@ function plan(options: ProotOptions, spec: RunSpec, found: Available, host: Host
       ...(spec.cpus === undefined ? {} : { cpus: spec.cpus }),
       ...(hiddenCalls.length === 0 ? {} : { hiddenCalls }),
     },
-    teardown: [],
-    conduct: { kind: 'around-engine', lostStatus: 255 },
+    ...after,
+    ...(supervisor === undefined ? {} : { supervisor }),
     ignored: ignored(spec, found),
   };
 }

@@ -1,8 +1,9 @@
 /**
- * Carries out a plan: its setup, then either becomes the engine, so that a running container costs no
- * interpreter, or starts it and stays to see to signals and teardown.
+ * Carries out a plan: its setup, then becomes the engine or its small supervisor, so that a running container
+ * costs no interpreter. It stays where something is to be done afterwards, or where no supervisor is at hand.
  */
-import type { ExecPlan, ExitStatus } from '../engines/engine.ts';
+import type { Command, ExecPlan, ExitStatus } from '../engines/engine.ts';
+import { becomesCommand, supervised } from '../engines/supervision.ts';
 import { UdockerError } from '../errors.ts';
 import { hideSystemCalls, setAffinity } from '../system/process-calls.ts';
 import { becomeProcess } from '../system/processes.ts';
@@ -34,7 +35,12 @@ export async function execute(plan: ExecPlan, options: ExecuteOptions): Promise<
         `the kernel refuses to hide ${hiddenCalls.join(', ')}; some paths will be the host's`,
       );
     }
-    if (plan.conduct.kind === 'transparent' && plan.teardown.length === 0 && !options.stay) become(plan);
+    if (becomesCommand(plan, options.stay)) become(plan.command, plan.command.env);
+    if (plan.supervisor !== undefined) {
+      if (!options.stay) become(supervised(plan.supervisor, plan.command), plan.command.env);
+      const { relay } = await import('./relay.ts');
+      return await relay(plan.supervisor, plan.command);
+    }
     const { supervise } = await import('./supervise.ts');
     return await supervise(plan);
   } finally {
@@ -42,11 +48,11 @@ export async function execute(plan: ExecPlan, options: ExecuteOptions): Promise<
   }
 }
 
-function become({ command }: ExecPlan): never {
+function become({ file, args }: Pick<Command, 'file' | 'args'>, env: Command['env']): never {
   try {
-    return becomeProcess(command.file, command.args, command.env);
+    return becomeProcess(file, args, env);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UdockerError('STORAGE', `starting ${command.file}: ${why}`, { cause });
+    throw new UdockerError('STORAGE', `starting ${file}: ${why}`, { cause });
   }
 }

@@ -4,6 +4,7 @@ import type { HostPath } from '../paths.ts';
 import type { RunHost } from '../run/facts.ts';
 import * as host from '../system/host.ts';
 import { terminalSize } from '../system/process-calls.ts';
+import { inheritedDescriptors } from '../system/processes.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -47,6 +48,7 @@ export function gatherHostFacts(env: Variables, settings: EngineSettings): HostF
     runtimeDirectory: host.runtimeDirectory(env),
     cgroups: host.cgroupLayout(),
     invocation: host.invocationName(),
+    inherited: inheritedDescriptors(),
     ...settings,
   };
 }

@@ -88,6 +88,10 @@ class Attendant {
   /** Passes a signal that we received on to the program. */
   deliver(signal: NodeJS.Signals): void {
     const groupHasIt = fromKeyboard.has(signal) && inForeground(0);
+    if (this.conduct.kind === 'transparent') {
+      if (!groupHasIt) sendSignal(this.engine, signal);
+      return;
+    }
     const first = this.findFirst();
     if (this.conduct.kind === 'around-engine') {
       this.fatal = signal;

@@ -131,6 +131,21 @@ export function copyTerminalSize(from: number, to: number): void {
   if (libc()?.ioctl(from, getWindowSize, size) === 0) libc()?.ioctl(to, setWindowSize, size);
 }
 
+/** rt_sigqueueinfo. Source: the kernel's syscall tables. */
+const queueInfo = { x64: 129n, arm64: 138n };
+
+/** Queues signal `number` with an integer for process `pid`; false when it could not be done, and under Node. */
+export function queueSignal(pid: number, number: number, value: number): boolean {
+  const calls = libc();
+  const cpu = process.arch;
+  if (calls === undefined || (cpu !== 'x64' && cpu !== 'arm64')) return false;
+  const ffi = (process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi;
+  const info = new Int32Array(32);
+  const fromProcess = -1;
+  info.set([number, 0, fromProcess, 0, process.pid, process.getuid?.() ?? 0, value]);
+  return calls.syscall(queueInfo[cpu], BigInt(pid), BigInt(number), BigInt(ffi.ptr(info))) === 0n;
+}
+
 /** pidfd_open has the same number on every CPU. Source: linux/include/uapi/asm-generic/unistd.h. */
 const pidfdOpen = 434n;
 /** _IOWR(0xFF, 11, struct pidfd_info of 64 bytes). Source: linux/include/uapi/linux/pidfd.h. */

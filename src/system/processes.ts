@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
 import { becomeProgram } from './native-calls.ts';
-import { copyTerminalSize, keepOpen } from './process-calls.ts';
+import { copyTerminalSize, keepOpen, queueSignal } from './process-calls.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -149,7 +149,7 @@ function childProcess(): typeof import('node:child_process') {
  * Throws the kernel's error (ENOENT, EACCES, E2BIG ...).
  */
 export function becomeProcess(file: HostPath, args: readonly string[], env: Environment): never {
-  for (const fd of furtherDescriptors()) keepOpen(fd);
+  for (const fd of inheritedDescriptors()) keepOpen(fd);
   return becomeProgram(file, [file, ...args], env);
 }
 
@@ -235,6 +235,17 @@ export function resizeTerminalOf(pid: number): void {
   fs.closeSync(fd);
 }
 
+/**
+ * Tells process `pid`, a supervisor, that we have got `signal`; false when it could not be told. A message rather
+ * than the signal, because it may have that itself already.
+ */
+export function relaySignal(pid: number, signal: NodeJS.Signals): boolean {
+  return queueSignal(pid, supervisorMessage, signalNumber(signal));
+}
+
+/** SIGNAL_MESSAGE of native/src/supervise/supervise.h. */
+const supervisorMessage = 64;
+
 /** Variables by which process managers (MPICH, Slurm) tell a program which descriptor leads back to them. */
 const descriptorVariables = ['PMI_FD'] as const;
 
@@ -242,14 +253,14 @@ const descriptorVariables = ['PMI_FD'] as const;
  * Descriptors above the three streams that are meant for the program. Only those that a variable names: the
  * runtime marks all that it inherits close-on-exec, so that they can no longer be told from its own.
  */
-function furtherDescriptors(): number[] {
+export function inheritedDescriptors(): number[] {
   const named = descriptorVariables.map((name) => Number(process.env[name] ?? ''));
   return named.filter((fd) => Number.isInteger(fd) && fd > 2 && fs.existsSync(`/proc/self/fd/${fd}`));
 }
 
-/** `furtherDescriptors` at the places they have here, gaps closed. */
+/** `inheritedDescriptors` at the places they have here, gaps closed. */
 function furtherStreams(): ('ignore' | number)[] {
-  const open = furtherDescriptors();
+  const open = inheritedDescriptors();
   const last = Math.max(2, ...open);
   return Array.from({ length: last - 2 }, (_, index) => (open.includes(index + 3) ? index + 3 : 'ignore'));
 }

@@ -39,6 +39,7 @@ const settings = {
     binDirectory: hostPath('/nonexistent'),
     temporaryDirectory: hostPath('/tmp'),
     chosen: job.chosen ?? {},
+    ...(job.nativeEngine === undefined ? {} : { nativeEngine: hostPath(job.nativeEngine) }),
   },
   defaults: {
     sysDirs: ['/dev', '/proc', '/sys', '/etc/resolv.conf', '/etc/host.conf', '/lib/modules'],

@@ -13,6 +13,8 @@ export interface Job {
   readonly volumes?: readonly string[];
   readonly config?: Partial<ImageConfig>;
   readonly request?: Partial<RunRequest>;
+  /** The native engine's file, which is also the supervisor; without it udocker supervises. */
+  readonly nativeEngine?: string;
   readonly stay?: boolean;
   readonly dryRun?: boolean;
 }

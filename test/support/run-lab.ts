@@ -33,7 +33,12 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
+/** The native engine as `make native` builds it; the tests of supervision by it skip without it. */
+export const engineFile = `build/native/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}/udocker-engine`;
+
 export interface RunLab extends Lab {
+  /** The native engine's file, where the account can execute it. */
+  readonly nativeEngine: string;
   /** A new busybox container of its own; gives its directory. */
   container(): string;
   /** Writes the job to a file and gives its path. */
@@ -45,8 +50,8 @@ export interface RunLab extends Lab {
 /** Where Debian's busybox-static is; the tests skip without it. */
 export const busybox = ['/bin/busybox', '/usr/bin/busybox'].find(existsSync);
 
-/** Compiles the driver and opens a lab with it. */
-export function openRunLab(): RunLab {
+/** Compiles the driver and opens a lab with it. `supervised`: runs have the native engine's supervisor. */
+export function openRunLab({ supervised = false } = {}): RunLab {
   const build = mkdtempSync(join(tmpdir(), 'udocker-driver-'));
   const driver = join(build, 'driver');
   const flags = ['--compile', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
@@ -55,6 +60,11 @@ export function openRunLab(): RunLab {
   const lab = openLab();
   delete process.env.UDOCKER_TEST_EXECUTABLE;
   rmSync(build, { recursive: true, force: true });
+  const nativeEngine = join(lab.directory, 'udocker-engine');
+  if (existsSync(engineFile)) {
+    copyFileSync(engineFile, nativeEngine);
+    chmodSync(nativeEngine, 0o755);
+  }
   let count = 0;
   const home = () => {
     count += 1;
@@ -68,6 +78,7 @@ export function openRunLab(): RunLab {
       root: join(job.directory ?? shared, 'ROOT'),
       directory: shared,
       command: ['true'],
+      ...(supervised ? { nativeEngine } : {}),
       ...job,
     };
     count += 1;
@@ -76,7 +87,7 @@ export function openRunLab(): RunLab {
     return path;
   };
   const start = (job: Partial<Job>, stdin?: string | Uint8Array) => launch(lab, jobFile(job), stdin);
-  return { ...lab, container, jobFile, start, runJob: (job, stdin) => start(job, stdin).ended };
+  return { ...lab, nativeEngine, container, jobFile, start, runJob: (job, stdin) => start(job, stdin).ended };
 }
 
 function makeContainer(directory: string, { uid, gid }: Lab): string {

@@ -67,6 +67,7 @@ export const sampleHost: HostFacts = {
   temporaryDirectory: hostPath('/tmp'),
   cgroups: 'v2',
   invocation: '42-abc',
+  inherited: [],
 };
 
 /** A probe that knows `programs` (path by name) and answers each command line by the first match in `answers`. */
