@@ -15,23 +15,18 @@ static long look(const struct place *place, struct stat *st) {
     return sys(__NR_newfstatat, place->directory, place->path, st, AT_SYMLINK_NOFOLLOW);
 }
 
-/* An error that the look-up of the parent gives; that the name is not there is none. */
-static long parent_error(const struct place *place) {
-    struct stat st;
-    long r = look(place, &st);
-    return r == -ENOENT ? 0 : r;
-}
+#define WRITE_AND_SEARCH 3 /* W_OK | X_OK */
 
 static long refuse_removal(const struct place *place, bool directory) {
     struct stat st;
+    u32 flags = place->flags;
     long r;
-    if (place->flags & PLACE_READ_ONLY) {
-        r = parent_error(place);
-        return r < 0 ? r : -EROFS;
-    }
-    if (!(place->flags & PLACE_MOUNT_POINT)) return 0;
-    r = look(place, &st);
-    if (r < 0) return r;
+    if (!(flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT))) return 0;
+    if ((flags & PLACE_UNNAMED) && !(flags & PLACE_MOUNT_POINT)) return 0; /* the kernel refuses by the name */
+    if ((r = place_parent(place, 0)) < 0) return r;
+    if (flags & PLACE_UNNAMED) return directory ? -EBUSY : -EISDIR;
+    if (flags & PLACE_READ_ONLY) return -EROFS;
+    if ((r = look(place, &st)) < 0 || (r = place_parent(place, WRITE_AND_SEARCH)) < 0) return r;
     if (directory) return S_ISDIR(st.st_mode) ? -EBUSY : -ENOTDIR;
     return S_ISDIR(st.st_mode) ? -EISDIR : -EBUSY;
 }
@@ -69,6 +64,12 @@ static bool is_single(const char *path) {
     return text_last_name(path) == path;
 }
 
+static long place_there(const struct place *place) {
+    struct stat st;
+    if (!(place->flags & PLACE_KERNEL_FOLLOWS)) return look(place, &st);
+    return sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+}
+
 /* Resolve both. Two names in one directory need no walk; others must be compared for their mounts. */
 static long resolve_pair(struct pair *p, u32 first_how, u32 second_how) {
     for (unsigned i = 0; i < 2; i++) {
@@ -78,7 +79,11 @@ static long resolve_pair(struct pair *p, u32 first_how, u32 second_how) {
     bool together = p->directory[0] == p->directory[1] && is_single(p->text[0]) && is_single(p->text[1]);
     u32 walk = together || engine.mounts.count == 1 ? 0 : PATH_WALK;
     long r = resolve_at(p->directory[0], p->text[0], first_how | walk, &p->place[0]);
-    return r < 0 ? r : resolve_at(p->directory[1], p->text[1], second_how | walk, &p->place[1]);
+    if (r < 0) return r;
+    r = resolve_at(p->directory[1], p->text[1], second_how | walk, &p->place[1]);
+    if (r == 0) return 0;
+    long first = first_how & PATH_PARENT ? place_parent(&p->place[0], 0) : place_there(&p->place[0]);
+    return first < 0 ? first : r;
 }
 
 static bool apart(const struct pair *p) {
@@ -86,18 +91,54 @@ static bool apart(const struct pair *p) {
            p->place[1].mount != MOUNT_UNKNOWN;
 }
 
-static long refuse_rename(const struct pair *p) {
-    struct stat st;
-    long r;
-    bool read_only = (p->place[0].flags & PLACE_READ_ONLY) != 0;
-    bool point = ((p->place[0].flags | p->place[1].flags) & PLACE_MOUNT_POINT) != 0;
-    if (!apart(p) && !read_only && !point) return 0;
+static bool has_slash(const char *path) {
+    size_t n = strlen(path);
+    return n && path[n - 1] == '/';
+}
+
+/* Does one plain host path lie in another? */
+static bool is_above(const struct place *above, const struct place *place) {
+    size_t n = above->length;
+    while (n && above->path[n - 1] == '/') n--;
+    return place->length > n && memcmp(above->path, place->path, n) == 0 && place->path[n] == '/' && place->path[n + 1];
+}
+
+/* A rename whose one name is a mount point: 0 where it is of no effect, or why the kernel refuses it. */
+static long refuse_point(const struct pair *p, u32 flags) {
+    struct stat old, new;
+    bool exchange = (flags & RENAME_EXCHANGE) != 0;
+    long r = look(&p->place[0], &old), there = look(&p->place[1], &new);
+    if (r == -ENOTDIR) r = 0, old.st_mode = S_IFREG; /* a slash behind a file */
+    if (there == -ENOTDIR) there = 0, new.st_mode = S_IFREG;
+    if (r < 0) return r;
+    if (there < 0 && there != -ENOENT) return there;
+    if (there == 0 && (flags & RENAME_NOREPLACE)) return -EEXIST;
+    if (there < 0 && exchange) return there;
+    bool slash = has_slash(p->text[1]);
+    if (exchange && !S_ISDIR(new.st_mode) && slash) return -ENOTDIR;
+    if (!S_ISDIR(old.st_mode) && (has_slash(p->text[0]) || (!exchange && slash))) return -ENOTDIR;
+    if (is_above(&p->place[0], &p->place[1])) return -EINVAL;
+    if (is_above(&p->place[1], &p->place[0])) return exchange ? -EINVAL : -ENOTEMPTY;
+    if (there == 0 && old.st_dev == new.st_dev && old.st_ino == new.st_ino) return 0;
     for (unsigned i = 0; i < 2; i++)
-        if ((r = parent_error(&p->place[i])) < 0) return r;
+        if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return r;
+    if (there == 0 && !exchange && S_ISDIR(old.st_mode) != S_ISDIR(new.st_mode))
+        return S_ISDIR(old.st_mode) ? -ENOTDIR : -EISDIR;
+    return -EBUSY;
+}
+
+static long refuse_rename(const struct pair *p, u32 flags) {
+    u32 either = p->place[0].flags | p->place[1].flags;
+    bool read_only = (p->place[0].flags & PLACE_READ_ONLY) != 0;
+    if (!apart(p) && !read_only && !(either & PLACE_MOUNT_POINT)) return 0;
+    for (unsigned i = 0; i < 2; i++) {
+        long r = place_parent(&p->place[i], 0);
+        if (r < 0) return r;
+    }
     if (apart(p)) return -EXDEV;
-    if (read_only) return -EROFS;
-    r = look(&p->place[0], &st);
-    return r < 0 ? r : -EBUSY;
+    if (p->place[0].flags & PLACE_UNNAMED) return -EBUSY;
+    if (p->place[1].flags & PLACE_UNNAMED) return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    return read_only ? -EROFS : refuse_point(p, flags);
 }
 
 static long rename_pair(struct pair *p, u32 flags) {
@@ -105,7 +146,7 @@ static long rename_pair(struct pair *p, u32 flags) {
         ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
         return -EINVAL;
     long r = resolve_pair(p, PATH_PARENT | PATH_WRITE, PATH_PARENT | PATH_WRITE);
-    if (r == 0) r = refuse_rename(p);
+    if (r == 0) r = refuse_rename(p, flags);
     if (r < 0) return r;
     struct file file;
     bool known = engine.remembers && !flags && file_leaving(&p->place[1], &file);
@@ -129,10 +170,13 @@ static long refuse_link(const struct pair *p) {
     struct stat st;
     bool read_only = (p->place[1].flags & PLACE_READ_ONLY) != 0;
     if (!apart(p) && !read_only) return 0;
-    long r = p->place[0].flags & PLACE_KERNEL_FOLLOWS ? 0 : look(&p->place[0], &st);
-    if (r == 0) r = look(&p->place[1], &st);
-    if (r == 0) return -EEXIST;
-    if (r != -ENOENT) return r;
+    long r = place_there(&p->place[0]);
+    if (r == 0) r = place_parent(&p->place[1], 0);
+    if (r < 0) return r;
+    if (p->place[1].flags & PLACE_UNNAMED) return -EEXIST;
+    r = look(&p->place[1], &st);
+    if (r == 0 || r == -ENOTDIR) return -EEXIST;
+    if (r != -ENOENT || has_slash(p->text[1])) return r;
     return read_only ? -EROFS : -EXDEV;
 }
 

@@ -1,11 +1,10 @@
-/* Which of several errors comes first; see order.h. The kernel is asked with paths that cannot lead anywhere. */
+/* Errors for flags; see order.h. The kernel is asked with a path that cannot lead anywhere. */
 #include "order.h"
 
 #include <linux/inotify.h>
 #include <linux/stat.h>
 
 #include "../sys/raw.h"
-#include "../sys/text.h"
 
 #define NOWHERE "/dev/null/x" /* ENOTDIR */
 #define OPEN_UNNAMED (O_TMPFILE & ~O_DIRECTORY)
@@ -40,9 +39,6 @@ static bool may_be_refused(long number, const u64 a[6]) {
     case __NR_mknodat: return odd_type(a[2]);
     case __NR_newfstatat: return a[3] & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
     case __NR_statx: return a[2] & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
-    case __NR_unlinkat: return a[2] & ~(u64)AT_REMOVEDIR;
-    case __NR_renameat2: return a[4] != 0;
-    case __NR_linkat: return a[4] & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH);
     case __NR_fchownat: return a[4] & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
     case __NR_fchmodat2:
     case __NR_utimensat: return a[3] & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
@@ -62,18 +58,4 @@ long order_flags(const struct call *call, long result) {
     }
     long r = sys(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     return r == -EINVAL || r == -EPERM || r == -EOPNOTSUPP ? r : result;
-}
-
-long order_first(const struct call *call, long result) {
-    char nowhere[300]; /* a name too long in the way, so that the kernel gets as far as the first path, and no further */
-    const struct path_argument *second = &call->row->paths[1];
-    u64 a[6];
-    if (call->row->paths[0].path < 0) return result;
-    memset(nowhere, 'x', sizeof(nowhere));
-    nowhere[0] = nowhere[sizeof(nowhere) - 3] = '/';
-    nowhere[sizeof(nowhere) - 1] = 0;
-    memcpy(a, call->a, sizeof(a));
-    a[(int)second->path] = (u64)nowhere;
-    long r = sys(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    return r < 0 && r != -ENAMETOOLONG ? r : result;
 }

@@ -1,12 +1,13 @@
 /* Calls whose only concern is their paths: the table says where they are and how they are to be taken. */
+#include <asm/stat.h>
 #include <linux/limits.h>
+#include <linux/stat.h>
 
 #include "../state/directories.h"
 #include "../sys/raw.h"
 #include "../engine.h"
 #include "../sys/text.h"
 #include "handlers.h"
-#include "order.h"
 #include "owners.h"
 #include "resolve.h"
 
@@ -17,6 +18,14 @@ static bool means_descriptor(const struct call *call, const struct path_argument
     char first;
     if (argument->flags < 0 || !(call->a[(int)argument->flags] & AT_EMPTY_PATH)) return false;
     return arch_copy(&first, (const void *)pointer, 1) == 0 && !first;
+}
+
+/* What kind of file it is comes before where it lies. */
+static long refuse_truncate(const struct place *place) {
+    struct stat st;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+    if (r < 0) return r;
+    return S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? -EROFS : -EINVAL;
 }
 
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,
@@ -34,7 +43,7 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     int directory = argument->directory < 0 ? AT_FDCWD : (int)call->a[(int)argument->directory];
     long r = resolve_guest(directory, call->a[(int)argument->path], how, text, place);
     if (r == 0 && (how & PATH_WRITE) && (place->flags & PLACE_READ_ONLY))
-        r = refuse_read_only(place, (how & PATH_PARENT) != 0);
+        r = call->number == __NR_truncate ? refuse_truncate(place) : refuse_read_only(place, (how & PATH_PARENT) != 0);
     if (r < 0) return r;
     call->a[(int)argument->path] = (u64)place->path;
     if (argument->directory >= 0) call->a[(int)argument->directory] = (u64)place->directory;
@@ -88,7 +97,7 @@ long call_paths(struct call *call) {
     struct place place[2];
     for (unsigned i = 0; i < 2; i++) {
         long r = resolve_argument(call, &call->row->paths[i], text[i], &place[i]);
-        if (r < 0) return i ? order_first(call, r) : r;
+        if (r < 0) return r;
     }
     if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
     long r = engine.remembers ? run_remembering(call, place) : call_run(call);

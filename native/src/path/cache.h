@@ -9,7 +9,7 @@
 #define PATH_CACHE_H
 #include "../sys/types.h"
 
-#define CACHE_ENTRIES 512
+#define CACHE_ENTRIES 256
 #define CACHE_TEXT 232
 #define CACHE_NAME_WORDS 1024
 

@@ -40,7 +40,7 @@ struct path_host {
     /* 0 where host_path is a directory, -ENOTDIR or another error else. */
     long (*check_directory)(const char *host_path);
     /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length; -EINVAL: it is
-     * none, treat it as any link; -EXDEV: only the kernel can follow it. */
+     * none, treat it as any link; -EXDEV: only the kernel can follow it; -ESTALE: so it is, and ".." behind it leads to the plain guest path in `to`. */
     long (*magic_link)(const char *host_path, bool last, char *to, size_t size);
 };
 
@@ -65,6 +65,7 @@ enum {
     PLACE_KERNEL_FOLLOWS = 1, /* a magic link in the last place: the kernel must follow it */
     PLACE_PROC = 2,
     PLACE_READ_ONLY = 4,
+    PLACE_UNNAMED = 16,    /* the path ends in "." or "..", or is the root: nothing can be made, removed or renamed so */
     PLACE_MOUNT_POINT = 8, /* the last name is a mount's (or the root), and was to be made, removed or renamed */
 };
 

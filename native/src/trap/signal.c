@@ -159,7 +159,8 @@ static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) 
 static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
     if (info->si_code != SYS_SECCOMP_CODE) return false;
     if (info->si_syscall == CALL_FINISH) return in_engine(frame_pc(uc));
-    return call_row_of(info->si_syscall) != NULL;
+    /* Numbers from CALL_UNKNOWN on: a site that is just being rewritten made them. */
+    return (u32)info->si_syscall >= CALL_UNKNOWN || call_row_of(info->si_syscall) != NULL;
 }
 
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
@@ -274,16 +275,6 @@ void finish_prepare(struct slot *slot) {
     __atomic_add_fetch(&signals_look, 1, __ATOMIC_RELAXED);
 }
 
-/* The way out where there is none without a signal: as above, pending or not. */
-void finish_always(struct slot *slot) {
-    u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
-    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);
-    if (slot->pending)
-        finish_prepare(slot);
-    else
-        slot->mask = before;
-}
-
 void signals_due(struct slot *slot) {
     u64 due = own_kept(), all = ALL_SIGNALS & ~OWN_SIGNALS, mask;
     if (due) due &= ~own_blocked();
@@ -292,4 +283,14 @@ void signals_due(struct slot *slot) {
     if (slot->pending) return; /* the way out is the slow one already, and the mask is known */
     slot->mask = mask;
     slot->pending = due & SIGNAL_BIT(SIGSYS) ? SIGSYS : due & SIGNAL_BIT(SIGSEGV) ? SIGSEGV : SIGBUS;
+}
+
+/* The way out where there is none without a signal: as above, pending or not. */
+void finish_always(struct slot *slot) {
+    u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);
+    if (slot->pending)
+        finish_prepare(slot);
+    else
+        slot->mask = before;
 }

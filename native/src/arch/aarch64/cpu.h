@@ -23,6 +23,13 @@ struct regs {
     u64 x[31], sp, pc, pstate;
 };
 
+/* A word that differs from thread to thread: the thread pointer. */
+static inline u64 arch_thread_pointer(void) {
+    u64 pointer;
+    __asm__ volatile("mrs %0, tpidr_el0" : "=r"(pointer));
+    return pointer;
+}
+
 static inline long arch_syscall(long nr, long a, long b, long c, long d, long e, long f) {
     register long x8 __asm__("x8") = nr;
     register long x0 __asm__("x0") = a;
@@ -71,11 +78,6 @@ void frame_enter(struct ucontext *uc, void *slot);
 static inline bool frame_complete_exit(struct ucontext *uc) { return (void)uc, false; }
 static inline bool frame_rewind(struct ucontext *uc) { return (void)uc, false; }
 
-static inline u64 arch_thread_pointer(void) {
-    u64 pointer;
-    __asm__ volatile("mrs %0, tpidr_el0" : "=r"(pointer));
-    return pointer;
-}
 /* Where this thread's slot is to be looked for first. */
 static inline unsigned arch_slot_hint(void) {
     u64 pointer = arch_thread_pointer();
