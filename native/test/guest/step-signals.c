@@ -63,7 +63,7 @@ int main(void)
 	pid_t pid = fork();
 	if (!pid) child();
 	int status;
-	status = next_stop(pid);
+	CHECK(waitpid(pid, &status, 0) == pid);
 	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP) skip("no tracing here");
 	long step, injected = 0;
 	int pass_on = 0;
