@@ -5,6 +5,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "address.h"
+#include "credentials.h"
 #include "handlers.h"
 
 #define MOST_MESSAGES 1024 /* UIO_MAXIOV, as in the kernel */
@@ -73,6 +74,10 @@ long call_recvfrom(struct call *call) { return telling(call, 4, ADDRESS_PEER); }
 /* Send one message whose header is already in engine memory. */
 static long send_message(struct call *call, struct message *message) {
     struct address address;
+    u8 control[CONTROL_ROOM];
+    long changed = credentials_send(message->control, message->control_length, control);
+    if (changed < 0) return changed;
+    if (changed) message->control = (u64)control;
     u64 a[6] = {call->a[0], (u64)message, call->a[call->number == __NR_sendmsg ? 2 : 3]};
     if (!message->name || !message->name_length) return arch_blocking(__NR_sendmsg, a, call->slot);
     if ((int)message->name_length < 0) return -EINVAL;
@@ -111,7 +116,12 @@ long call_recvmsg(struct call *call) {
     u64 at = call->a[1];
     long r = arch_copy(&message, (const void *)at, sizeof(message));
     if (r < 0) return r;
-    if (!message.name) return call_run(call);
+    if (!message.name) {
+        r = call_run(call);
+        if (r >= 0 && arch_copy(&message, (const void *)at, sizeof(message)) == 0)
+            credentials_show(message.control, message.control_length);
+        return r;
+    }
     if ((int)message.name_length < 0) return -EINVAL;
     wanted = message;
     message.name = (u64)bytes;
@@ -122,6 +132,7 @@ long call_recvmsg(struct call *call) {
     u32 length = message.name_length > ADDRESS_SIZE ? ADDRESS_SIZE : message.name_length;
     message.name_length = address_out((int)call->a[0], bytes, length, ADDRESS_PEER);
     message.name = wanted.name;
+    credentials_show(message.control, message.control_length);
     long told = tell(bytes, message.name_length, wanted.name, wanted.name_length);
     if (told == 0) told = arch_copy((void *)at, &message, sizeof(message));
     return told < 0 ? told : r;
@@ -142,7 +153,9 @@ long call_recvmmsg(struct call *call) {
     long r = call_run(call);
     for (long i = 0; i < r; i++) {
         u64 here = at + (u64)i * sizeof(entry);
-        if (!rooms[i] || arch_copy(&entry, (const void *)here, sizeof(entry)) < 0) continue;
+        if (arch_copy(&entry, (const void *)here, sizeof(entry)) < 0) continue;
+        credentials_show(entry.message.control, entry.message.control_length);
+        if (!rooms[i]) continue;
         u32 length = entry.message.name_length;
         if (!length || length > rooms[i] || length > ADDRESS_SIZE) continue;
         if (arch_copy(bytes, (const void *)entry.message.name, length) < 0) continue;

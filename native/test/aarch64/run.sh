@@ -78,7 +78,7 @@ one() {
 	cd /t/host; echo rw > rw/marker; echo ro > ro/marker; echo sub > ro/sub/marker; echo nested > nested/marker; echo file > file; echo rofile > rofile; echo absent > nested/inner/marker
 	ln -s /etc/marker rw/to-root; ln -s ../../etc/marker rw/up; ln -s marker rw/inside; cd /
 	chown -hR 1001:1001 /t/c /t/host /t/state
-	env -i PATH=/bin HOME=/ TERM=dumb GUEST_MARK=1 timeout -s KILL 60 /bin/as-user /bin/engine plan1 root /t/c exec /tests/$1.static \
+	env -i PATH=/bin HOME=/ TERM=dumb GUEST_MARK=1 timeout -s KILL 240 /bin/as-user /bin/engine plan1 root /t/c exec /tests/$1.static \
 		bind /proc /proc rw bind /dev /dev rw bind /sys /sys rw bind /t/host/rw /mnt/rw rw bind /t/host/ro /mnt/ro ro bind /t/host/nested /mnt/rw/nested rw \
 		bind /t/host/file /mnt/file rw bind /t/host/rofile /mnt/rofile ro bind /t/host/nested/inner /mnt/absent/deep/point rw \
 		cwd /work user $2 state /t/state $3 mode trap -- /tests/$1.static $4 > /t/out 2> /t/err < /dev/null

@@ -7,6 +7,9 @@ int main(void) {
     test_shape();
     test_cache();
     test_lookup();
+    test_mounts();
+    test_walk();
+    test_plan();
     printf("%d passed, %d failed\n", unit_passed, unit_failed);
     return unit_failed != 0;
 }
