@@ -1,6 +1,7 @@
 /* The beginning: which of its ways the engine was started, and the first start of a container. Everything that
  * fails before the guest runs is said here, in one line, once. */
 #include <asm/stat.h>
+#include <linux/auxvec.h>
 #include <linux/stat.h>
 
 #include "calls/address.h"
@@ -156,6 +157,9 @@ static void enter_directory(void) {
 void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
     arch_ask(auxv);
+    for (const u64 *pair = auxv; pair[0]; pair += 2)
+        if (pair[0] == AT_PAGESZ && pair[1] != PAGE_SIZE)
+            fail(125, "this kernel's pages are larger than 4 KiB; use a PRoot mode (P)", "");
     make_plain(argc, argv);
     keep_words(argv, 2);
     directories_begin();

@@ -40,7 +40,8 @@ __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(co
 
 /* The guest's ELF file, in memory only. The descriptor, or -errno. */
 static long make_guest(void) {
-    const u64 base = 0x10000, head = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
+    /* At the same place in its page as here: aarch64's adrp counts in pages. */
+    const u64 base = 0x10000, at = PAGE_SIZE + (u64)__start_probe_guest_code % PAGE_SIZE;
     u64 size = (u64)(__stop_probe_guest_code - __start_probe_guest_code);
     struct {
         Elf64_Ehdr header;
@@ -48,15 +49,15 @@ static long make_guest(void) {
     } file = {
         .header = {.e_type = ET_EXEC, .e_machine = ARCH_ELF_MACHINE, .e_version = EV_CURRENT, .e_phnum = 1,
                    .e_phoff = sizeof(Elf64_Ehdr), .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr),
-                   .e_entry = base + head + (u64)((const u8 *)probe_entry - __start_probe_guest_code)},
+                   .e_entry = base + at + (u64)((const u8 *)probe_entry - __start_probe_guest_code)},
         .segment = {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = base, .p_paddr = base, .p_align = PAGE_SIZE,
-                    .p_filesz = head + size, .p_memsz = head + size},
+                    .p_filesz = at + size, .p_memsz = at + size},
     };
     memcpy(file.header.e_ident, "\177ELF\2\1\1", 7);
     long fd = sys(__NR_memfd_create, "probe", 0);
     if (fd < 0) return fd;
-    long r = sys(__NR_write, fd, &file, head);
-    if (r == (long)head) r = sys(__NR_write, fd, __start_probe_guest_code, size);
+    long r = sys(__NR_write, fd, &file, sizeof(file));
+    if (r == (long)sizeof(file)) r = sys(__NR_pwrite64, fd, __start_probe_guest_code, size, at);
     return r < 0 ? r : fd;
 }
 

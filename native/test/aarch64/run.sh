@@ -5,6 +5,7 @@
 # Needs gcc-aarch64-linux-gnu with libc6-dev-arm64-cross, qemu-system-arm, cpio, and a Debian archive for kernel and busybox.
 # The programs are static glibc ones; those that say something of x86 alone do not build and are left out.
 here=$(cd "$(dirname "$0")" && pwd)
+shopt -s extglob
 engine=$1 only='*' work='' limit=900
 shift
 while [ $# -gt 0 ]; do
