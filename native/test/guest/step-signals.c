@@ -5,7 +5,7 @@
 #include "check.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
-enum { ROUNDS = 60, STEPS = 100000 };
+enum { ROUNDS = 40, STEPS = 100000 };
 static volatile long handled, in_handler_failed;
 static void handler(int number)
 {
@@ -58,7 +58,7 @@ int main(void)
 	long step, injected = 0;
 	int pass_on = 0;
 	for (step = 0; step < STEPS; step++) {
-		int signal_now = pass_on ? pass_on : (step % 13 == 0 ? SIGUSR1 : 0);
+		int signal_now = pass_on ? pass_on : (step % 53 == 0 ? SIGUSR1 : 0);
 		injected += signal_now == SIGUSR1;
 		if (ptrace(PTRACE_SINGLESTEP, pid, 0, signal_now)) break;
 		CHECK(waitpid(pid, &status, 0) == pid);
