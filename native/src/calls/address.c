@@ -126,12 +126,12 @@ static long bind_through(struct address *a) {
 
 static long bind_name(struct address *a, const char *guest) {
     char plain[PATH_SIZE];
-    struct stat st;
     long r = resolve_at(AT_FDCWD, guest, PATH_PARENT, &a->place);
     if (r < 0) return r;
-    if (a->place.flags & PLACE_READ_ONLY)
-        return sys(__NR_newfstatat, a->place.directory, a->place.path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? -EADDRINUSE
-                                                                                                      : -EROFS;
+    if (a->place.flags & PLACE_READ_ONLY) {
+        r = refuse_read_only(&a->place, true);
+        return r == -EEXIST ? -EADDRINUSE : r;
+    }
     if (a->place.path[0] != '/') return 0;
     bool as_it_is = host_to_guest(a->place.path, plain, sizeof(plain)) >= 0 && text_equal(plain, guest);
     if (as_it_is && strlen(a->place.path) < UNIX_PATH_MAX) {

@@ -66,7 +66,8 @@ static bool is_single(const char *path) {
 
 static long place_there(const struct place *place) {
     struct stat st;
-    return place->flags & PLACE_KERNEL_FOLLOWS ? 0 : look(place, &st);
+    if (!(place->flags & PLACE_KERNEL_FOLLOWS)) return look(place, &st);
+    return sys(__NR_newfstatat, place->directory, place->path, &st, 0);
 }
 
 /* Resolve both. Two names in one directory need no walk; others must be compared for their mounts. */

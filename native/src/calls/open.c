@@ -12,10 +12,12 @@
 #include "views.h"
 
 static bool may_write(u64 flags) {
+    if (flags & O_PATH) return false; /* the other flags are not looked at */
     return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
 }
 
 static bool never_follows(u64 flags) {
+    if (flags & O_PATH) return flags & O_NOFOLLOW;
     return (flags & O_NOFOLLOW) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 }
 
@@ -23,7 +25,7 @@ static bool never_follows(u64 flags) {
 static long refuse_open(const struct place *place, u64 *flags) {
     struct stat st;
     u64 follow = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (!(place->flags & PLACE_READ_ONLY) || !may_write(*flags) || (*flags & O_PATH)) return 0;
+    if (!(place->flags & PLACE_READ_ONLY) || !may_write(*flags)) return 0;
     long r = sys(__NR_newfstatat, place->directory, place->path, &st, follow);
     if (r == -ENOENT && (*flags & O_CREAT)) {
         r = place_parent(place, 0);
@@ -32,6 +34,7 @@ static long refuse_open(const struct place *place, u64 *flags) {
     if (r < 0) return r;
     if ((*flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return -EEXIST;
     if (S_ISDIR(st.st_mode)) return (*flags & O_TMPFILE) == O_TMPFILE ? -EROFS : -EISDIR;
+    if (*flags & O_DIRECTORY) return -ENOTDIR;
     *flags &= ~(u64)O_CREAT;
     return S_ISREG(st.st_mode) && may_write(*flags) ? -EROFS : 0;
 }

@@ -1,5 +1,7 @@
 /* Calls whose only concern is their paths: the table says where they are and how they are to be taken. */
+#include <asm/stat.h>
 #include <linux/limits.h>
+#include <linux/stat.h>
 
 #include "../state/directories.h"
 #include "../sys/raw.h"
@@ -18,6 +20,14 @@ static bool means_descriptor(const struct call *call, const struct path_argument
     return arch_copy(&first, (const void *)pointer, 1) == 0 && !first;
 }
 
+/* What kind of file it is comes before where it lies. */
+static long refuse_truncate(const struct place *place) {
+    struct stat st;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+    if (r < 0) return r;
+    return S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? -EROFS : -EINVAL;
+}
+
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,
                              struct place *place) {
     place->path = NULL;
@@ -33,7 +43,7 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     int directory = argument->directory < 0 ? AT_FDCWD : (int)call->a[(int)argument->directory];
     long r = resolve_guest(directory, call->a[(int)argument->path], how, text, place);
     if (r == 0 && (how & PATH_WRITE) && (place->flags & PLACE_READ_ONLY))
-        r = refuse_read_only(place, (how & PATH_PARENT) != 0);
+        r = call->number == __NR_truncate ? refuse_truncate(place) : refuse_read_only(place, (how & PATH_PARENT) != 0);
     if (r < 0) return r;
     call->a[(int)argument->path] = (u64)place->path;
     if (argument->directory >= 0) call->a[(int)argument->directory] = (u64)place->directory;

@@ -44,6 +44,13 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
     if (r < 0) return r;
     host[r] = 0;
+    if ((r = removed_place(host_path, host, to, size)) != 0) {
+        if (r < 0 || last) return -EXDEV;
+        while (to[--r] != '/') {
+        }
+        to[r] = 0;
+        return r ? -ESTALE : -EXDEV;
+    }
     if (host[0] != '/' || (r = host_to_guest(host, to, size)) < 0) return -EXDEV;
     return r;
 }

@@ -2,6 +2,7 @@
 #include "resolve.h"
 
 #include <asm/stat.h>
+#include <linux/stat.h>
 
 #include "../engine.h"
 #include "../sys/raw.h"
@@ -27,12 +28,24 @@ long host_to_guest(const char *host, char *guest, size_t size) {
     return mounts_to_guest(&engine.mounts, host, guest, size);
 }
 
-static bool is_removed(int directory, const char *host) {
+long removed_place(const char *link, char *host, char *guest, size_t size) {
     static const char suffix[] = " (deleted)";
     struct stat st;
     size_t n = strlen(host), length = sizeof(suffix) - 1;
-    if (n < length || !text_equal(host + n - length, suffix)) return false;
-    return sys(__NR_fstat, directory, &st) == 0 && st.st_nlink == 0;
+    if (n < length || !text_equal(host + n - length, suffix)) return 0;
+    if (sys(__NR_newfstatat, AT_FDCWD, link, &st, 0) < 0 || st.st_nlink) return 0;
+    if (!S_ISDIR(st.st_mode)) return -ENOTDIR;
+    host[n - length] = 0;
+    n = host[0] == '/' ? (size_t)host_to_guest(host, guest, size) : 0;
+    return (long)n > 1 ? (long)n : -EXDEV;
+}
+
+/* The link of /proc that shows a directory descriptor's path. */
+static void link_of(int directory, char link[48]) {
+    if (directory == AT_FDCWD)
+        text_put(link, 0, "/proc/thread-self/cwd");
+    else
+        text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)directory);
 }
 
 /* The plain guest path of a directory descriptor. -ENOENT: removed; -EXDEV: not in the guest's tree. */
@@ -44,13 +57,12 @@ static long base_of(int directory, char *guest, size_t size) {
         if (r < 0) return r;
     } else {
         char link[48];
-        size_t n = text_put(link, 0, "/proc/thread-self/fd/");
-        text_put_number(link, n, (u32)directory);
+        link_of(directory, link);
         r = directory < 0 ? -ENOENT : sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
         host[r] = 0;
-        if (is_removed(directory, host)) return -ENOENT;
+        if (removed_place(link, host, guest, size)) return -ENOENT;
     }
     if (host[0] != '/') return directory == AT_FDCWD ? -EXDEV : -ENOTDIR;
     return host_to_guest(host, guest, size) < 0 ? -EXDEV : 0;
@@ -113,11 +125,58 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     return resolve_relative(directory, path, how, place);
 }
 
+/* The names behind "../", or NULL where the path is another. */
+static const char *behind_parent(const char *path) {
+    if (!text_starts(path, "../")) return NULL;
+    for (path += 3; *path == '/';) path++;
+    return *path ? path : NULL;
+}
+
+/* Relative to a removed directory only ".." leads anywhere: to where it was. */
+static long resolve_removed(int directory, const char *path, u32 how, struct place *place) {
+    char link[48], host[PATH_SIZE], base[PATH_SIZE];
+    link_of(directory, link);
+    long r = read_link(link, host, sizeof(host));
+    if (r > 0) r = removed_place(link, host, base, sizeof(base));
+    if (r <= 0) return -ENOENT;
+    const char *behind = behind_parent(path);
+    if (!behind) {
+        place->mount = (int)(mounts_of_guest(&engine.mounts, base, (size_t)r) - engine.mounts.table);
+        return -ENOENT;
+    }
+    while (base[--r] != '/') {
+    }
+    base[r] = 0;
+    return lookup(base, behind, how, place);
+}
+
+/* The way to a directory may be closed where the descriptor is open. */
+static bool straight_after_all(int directory, const char *path, u32 how) {
+    char target[8];
+    if ((how & PATH_RESOLVE) || !is_single(path) || path[0] == '.' || !name_is_plain(path)) return false;
+    return !(how & PATH_FOLLOW) || sys(__NR_readlinkat, directory, path, target, sizeof(target)) < 0;
+}
+
 static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
     bool base_error = r < 0;
-    if (r == 0) r = lookup(base, path, how, place);
+    place->mount = MOUNT_UNKNOWN;
+    if (r == 0) {
+        r = lookup(base, path, how, place);
+        if (r == 0 || r != -EACCES || !straight_after_all(directory, path, how)) goto known;
+        const struct mount *mount = mounts_of_guest(&engine.mounts, base, strlen(base));
+        place->directory = directory;
+        place->path = path;
+        place->flags = mount->flags & MOUNT_READ_ONLY ? PLACE_READ_ONLY : 0;
+        place->mount = (int)(mount - engine.mounts.table);
+        return 0;
+    }
+    if (r == -ENOENT) {
+        r = resolve_removed(directory, path, how, place);
+        if (r != -ENOENT || behind_parent(path)) return r;
+    }
+known:;
     /* A directory the guest was given from outside its tree: nothing of ours to translate. Or a removed one, or one
      * deeper than any path can say: its names are the kernel's. */
     bool nameless = base_error && (r == -EXDEV || r == -ENOENT || r == -ERANGE);
@@ -125,7 +184,7 @@ static long resolve_relative(int directory, const char *path, u32 how, struct pl
     place->directory = directory;
     place->path = path;
     place->flags = PLACE_KERNEL_FOLLOWS;
-    place->mount = MOUNT_UNKNOWN;
+    if (r != -ENOENT) place->mount = MOUNT_UNKNOWN;
     return 0;
 }
 

@@ -33,6 +33,10 @@ const char *proc_behind_process(const char *path, u64 *pid);
 /* What the look-up of the directory that holds a place's last name answers; `mode` as in access(). 0 or -errno. */
 long place_parent(const struct place *place, int mode);
 
+/* `host` is what a link of /proc shows. 0: the file is there; -ENOTDIR: it is removed, and no directory; else the length
+ * of the guest path where the directory was, or -EXDEV. Changes `host`. */
+long removed_place(const char *link, char *host, char *guest, size_t size);
+
 extern const struct path_host path_host_system;
 
 #endif

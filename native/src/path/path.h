@@ -40,7 +40,7 @@ struct path_host {
     /* 0 where host_path is a directory, -ENOTDIR or another error else. */
     long (*check_directory)(const char *host_path);
     /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length; -EINVAL: it is
-     * none, treat it as any link; -EXDEV: only the kernel can follow it. */
+     * none, treat it as any link; -EXDEV: only the kernel can follow it; -ESTALE: so it is, and ".." behind it leads to the plain guest path in `to`. */
     long (*magic_link)(const char *host_path, bool last, char *to, size_t size);
 };
 

@@ -84,13 +84,26 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
     return reach(w, w->guest, w->target[0] == '/' ? w->floor : directory_length);
 }
 
+/* Go on behind "../", where that is next and not the end. */
+static bool skip_parent(struct walk *w) {
+    size_t at = w->at;
+    while (w->rest[at] == '/') at++;
+    if (!text_starts(w->rest + at, "../")) return false;
+    for (at += 2; w->rest[at] == '/';) at++;
+    if (!w->rest[at]) return false;
+    w->at = at - 1;
+    return true;
+}
+
 /* What was just entered may be a link. 1: it was, and its target is next; 0: it is none; 2: only the kernel can go
  * on from here. */
 static long follow(struct walk *w, bool last, size_t directory_length) {
     long r = -EINVAL;
     if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
-    if ((r >= 0 || r == -EXDEV) && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) return -ELOOP;
-    if ((r >= 0 || r == -EXDEV) && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
+    bool magic = r >= 0 || r == -EXDEV || r == -ESTALE;
+    if (magic && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) return -ELOOP;
+    if (magic && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
+    if (r == -ESTALE) r = skip_parent(w) ? (long)strlen(w->target) : -EXDEV;
     if (r == -EXDEV) return 2;
     if (r >= 0) w->lasting = false;
     if (r == -EINVAL) r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
@@ -135,6 +148,7 @@ static long walk_components(struct walk *w) {
         long r;
         if (n == 1 && name[0] == '.') {
             if (last) w->tail = "/.";
+            w->parent_length = w->guest_length;
             continue;
         }
         if (n == 2 && name[0] == '.' && name[1] == '.') {

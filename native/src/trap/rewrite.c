@@ -275,12 +275,6 @@ void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
 
 void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) { (void)row, (void)site, (void)slot; }
 long rewrite_number(u64 site, long number) { (void)site; return number; }
-static bool in_area(u64 address) {
-    for (unsigned i = 0; i < area_count; i++)
-        if (address - areas[i].at < PAGE_SIZE) return true;
-    return false;
-}
-
 bool rewrite_rewind(__u64 *pc) { (void)pc; return false; }
 void rewrite_count_hooked(void) {}
 

@@ -80,8 +80,7 @@ static inline bool frame_rewind(struct ucontext *uc) { return (void)uc, false; }
 
 /* Where this thread's slot is to be looked for first. */
 static inline unsigned arch_slot_hint(void) {
-    u64 pointer;
-    __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+    u64 pointer = arch_thread_pointer();
     return (unsigned)(pointer >> 12 ^ pointer >> 21) % (1 << SLOT_HASH_BITS);
 }
 static inline void arch_ask(const u64 *auxv) { (void)auxv; }
