@@ -159,8 +159,8 @@ static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) 
 static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
     if (info->si_code != SYS_SECCOMP_CODE) return false;
     if (info->si_syscall == CALL_FINISH) return in_engine(frame_pc(uc));
-    /* Numbers from CALL_UNKNOWN on: a site that is just being rewritten made them. */
-    return (u32)info->si_syscall >= CALL_UNKNOWN || call_row_of(info->si_syscall) != NULL;
+    if ((u32)info->si_syscall >= CALL_UNKNOWN) return !in_engine(frame_pc(uc)); /* a site that is being rewritten */
+    return call_row_of(info->si_syscall) != NULL;
 }
 
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
