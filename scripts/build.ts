@@ -34,7 +34,9 @@ const result = await Bun.build({
   target: 'bun',
   minify: true,
   bytecode: true,
-  format: 'cjs',
+  format: 'esm',
+  // A command's own code is then read and decoded only when that command is used.
+  splitting: true,
   define: {
     UDOCKER_VERSION: JSON.stringify(version),
     UDOCKER_ENGINE_HASH: JSON.stringify(hash),

@@ -4,9 +4,9 @@
  * when a command does not do what it should.
  */
 
-import { type RegistryServer, startRegistry } from '../test/registry-server.ts';
 import { type BuiltImage, buildHostImage } from '../test/support/host-image.ts';
 import { openLab } from '../test/support/lab.ts';
+import { type RegistryServer, startRegistry } from '../test/support/registry-server.ts';
 
 const registry = await startRegistry();
 const lab = openLab();

@@ -5,6 +5,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { commands } from '../src/cli/commands/table.ts';
 
 const below = [
   'oci',
@@ -92,8 +93,25 @@ test('no file is a giant', () => {
   expect(giants).toEqual([]);
 });
 
+test('what a text tells to type is a command that exists', () => {
+  const known = commands.map(({ name }) => name);
+  // Behind a colon, a semicolon or a comma it is typed; elsewhere it is prose.
+  const told = files.flatMap((path) =>
+    [...withoutComments(path).matchAll(/[:;,] udocker (?:--\S+ )*([a-z]+)/g)].map(([, name]) => ({
+      path,
+      name,
+    })),
+  );
+  expect(told.length).toBeGreaterThan(10);
+  expect(told.filter(({ name }) => !known.includes(name ?? ''))).toEqual([]);
+});
+
 function code(path: string): string {
   return readFileSync(path, 'utf8');
+}
+
+function withoutComments(path: string): string {
+  return code(path).replace(/^\s*(?:\/?\*|\/\/).*$/gm, '');
 }
 
 function roomOf(path: string): string {

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
 import { type FakeOptions, fakeCli } from './support/fake-cli.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { digestOf } from './support/store.ts';
 
 const id = '[0-9a-f]{8}-[0-9a-f]{4}-3[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';

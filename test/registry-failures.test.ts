@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { type RegistryServer, type RegistryServerOptions, startRegistry } from './registry-server.ts';
 import { amd64, failureOf, openLab, password, publishImage } from './support/registry-lab.ts';
+import { type RegistryServer, type RegistryServerOptions, startRegistry } from './support/registry-server.ts';
 
 const open: { close(): unknown }[] = [];
 async function start(options: RegistryServerOptions = {}): Promise<RegistryServer> {
@@ -138,7 +138,7 @@ describe('said at once', () => {
     expect(await failureOf(registry.resolve({ ...request, tag: 'none' }))).toMatchObject({
       code: 'NOT_FOUND',
       message: expect.stringContaining('has no tag none of lab/tool'),
-      hint: expect.stringContaining('spelling of the tag'),
+      hint: expect.stringContaining('spelling of the name and the tag'),
     });
   });
 

@@ -1,9 +1,9 @@
 /** The login handshake: tokens, scopes, expiry, refresh tokens, basic; and `login`'s check. */
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { Descriptor } from '../src/oci/descriptor.ts';
-import type { Access } from './registry-access.ts';
-import { type RegistryServer, startRegistry } from './registry-server.ts';
+import type { Access } from './support/registry-access.ts';
 import { amd64, collect, failureOf, openLab, password, publishImage } from './support/registry-lab.ts';
+import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 
 const open: RegistryServer[] = [];
 async function start(access?: Access, storage = false) {

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import type { Descriptor } from '../src/oci/descriptor.ts';
 import { parseDigest } from '../src/oci/digest.ts';
 import { parsePlatform } from '../src/oci/platform.ts';
-import { type RegistryServer, type RegistryServerOptions, startRegistry } from './registry-server.ts';
 import { amd64, collect, failureOf, openLab, publishImage } from './support/registry-lab.ts';
+import { type RegistryServer, type RegistryServerOptions, startRegistry } from './support/registry-server.ts';
 
 const open: RegistryServer[] = [];
 async function start(options: RegistryServerOptions = {}): Promise<RegistryServer> {

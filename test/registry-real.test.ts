@@ -3,7 +3,7 @@
  * TLS), filled by skopeo; the proxies tinyproxy, squid, microsocks and dante.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Descriptor } from '../src/oci/descriptor.ts';
 import { parseReference } from '../src/oci/reference.ts';
@@ -13,9 +13,11 @@ import { resolveEndpoint } from '../src/registry/endpoint.ts';
 import { defaultRetryPolicy } from '../src/registry/retry.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { proxyRules } from '../src/system/http-proxy.ts';
-import { startRegistry } from './registry-server.ts';
+import { makeAuthority, skopeoCopy, startDockerRegistry } from './support/docker-registry.ts';
 import { freePort, missing, Workshop } from './support/programs.ts';
+import { startDante, startMicrosocks, startSquid, startTinyproxy } from './support/proxies.ts';
 import { amd64, collect, failureOf, noise, noSettings, openLab, password } from './support/registry-lab.ts';
+import { startRegistry } from './support/registry-server.ts';
 
 const absent = missing('docker-registry', 'skopeo', 'openssl', 'htpasswd');
 const suite = (name: string, reason: string | undefined) =>
@@ -30,63 +32,6 @@ let plain = { port: 0, url: '' };
 let locked = { port: 0, url: '' };
 let secure = { port: 0, url: '' };
 const at = (path: string) => `${shop.directory}/${path}`;
-
-async function startDockerRegistry(name: string, http: object, more: object = {}) {
-  const port = await freePort();
-  await restartDockerRegistry(name, port, http, more);
-  return port;
-}
-
-/** Its YAML configuration may be JSON. All three serve the same files. */
-async function restartDockerRegistry(
-  name: string,
-  port: number,
-  http: object = {},
-  more: object = {},
-): Promise<void> {
-  const config = {
-    version: '0.1',
-    log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: at('registry') } },
-    http: { addr: `127.0.0.1:${port}`, ...http },
-    ...more,
-  };
-  writeFileSync(at(`${name}.yml`), JSON.stringify(config));
-  await shop.start('docker-registry', ['serve', at(`${name}.yml`)], port);
-}
-
-function makeAuthority(): void {
-  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  shop.run('openssl', [
-    'req',
-    '-x509',
-    ...ec,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=Lab CA',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.crt',
-  ]);
-  shop.run('openssl', ['req', ...ec, '-subj', '/CN=registry', '-keyout', 'tls.key', '-out', 'tls.csr']);
-  writeFileSync(at('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-  const sign = [
-    'x509',
-    '-req',
-    '-in',
-    'tls.csr',
-    '-CA',
-    'ca.crt',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-days',
-    '2',
-  ];
-  shop.run('openssl', [...sign, '-extfile', 'names', '-out', 'tls.crt']);
-}
 
 /** Publishes in our own registry for two platforms, and has skopeo copy that to the real one. */
 async function fill(): Promise<void> {
@@ -112,33 +57,21 @@ async function fill(): Promise<void> {
   });
   const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests };
   source.putManifest('lab/tool', '1', index);
-  // Not spawnSync: this process is the registry that skopeo reads from.
-  const copy = async (...args: string[]) => {
-    const child = Bun.spawn(
-      ['skopeo', 'copy', '-q', '--src-tls-verify=false', '--dest-tls-verify=false', ...args],
-      { stderr: 'pipe' },
-    );
-    if ((await child.exited) !== 0) throw new Error(await new Response(child.stderr).text());
-  };
   const target = `docker://127.0.0.1:${plain.port}/lab/tool`;
-  await copy('--all', `docker://${source.host}/lab/tool:1`, `${target}:1`);
-  await copy('--format=v2s2', `docker://${source.host}/lab/tool:amd64`, `${target}:docker`);
+  await skopeoCopy('--all', `docker://${source.host}/lab/tool:1`, `${target}:1`);
+  await skopeoCopy('--format=v2s2', `docker://${source.host}/lab/tool:amd64`, `${target}:docker`);
   await source.close();
 }
 
 beforeAll(async () => {
   if (absent !== undefined) return;
   mkdirSync(at('registry'));
-  const port = await startDockerRegistry('plain', {});
-  plain = { port, url: `http://127.0.0.1:${port}` };
+  plain = await startDockerRegistry(shop);
   writeFileSync(at('htpasswd'), shop.run('htpasswd', ['-Bbn', 'ann', 'se:cret']));
-  const auth = { auth: { htpasswd: { realm: 'lab', path: at('htpasswd') } } };
-  const lockedPort = await startDockerRegistry('locked', {}, auth);
-  locked = { port: lockedPort, url: `http://127.0.0.1:${lockedPort}` };
-  makeAuthority();
-  const tls = { tls: { certificate: at('tls.crt'), key: at('tls.key') } };
-  const securePort = await startDockerRegistry('secure', tls);
-  secure = { port: securePort, url: `https://localhost:${securePort}` };
+  locked = await startDockerRegistry(shop, { htpasswd: at('htpasswd') });
+  makeAuthority(shop);
+  const { port } = await startDockerRegistry(shop, { tls: true });
+  secure = { port, url: `https://localhost:${port}` };
   await fill();
 }, 60_000);
 afterAll(() => shop.close());
@@ -197,14 +130,9 @@ suite('docker-registry', absent)('docker-registry', () => {
   test('killed in the middle of a blob and started again: the stream goes on', async () => {
     const other = new Workshop();
     const port = await freePort();
-    const config = {
-      version: '0.1',
-      log: { level: 'error' },
-      storage: { filesystem: { rootdirectory: at('registry') } },
-      http: { addr: `127.0.0.1:${port}` },
-    };
-    writeFileSync(at('mortal.yml'), JSON.stringify(config));
-    await other.start('docker-registry', ['serve', at('mortal.yml')], port);
+    // It serves the files of the others.
+    symlinkSync(at('registry'), `${other.directory}/registry`);
+    await startDockerRegistry(other, { port });
     const lab = openLab({ url: `http://127.0.0.1:${port}` }, undefined, {
       clock: systemClock,
       retry: { ...defaultRetryPolicy, attempts: 10, baseDelayMs: 50 },
@@ -216,7 +144,7 @@ suite('docker-registry', absent)('docker-registry', () => {
       .open(image.manifest.layers[0] as Descriptor)) {
       if (chunks.length === 0) {
         await other.close();
-        setTimeout(() => void shop.start('docker-registry', ['serve', at('mortal.yml')], port), 300);
+        setTimeout(() => void startDockerRegistry(shop, { port }), 300);
       }
       chunks.push(chunk);
     }
@@ -307,15 +235,9 @@ const pullBoth = async (proxy: string) => {
 
 suite('tinyproxy', absent ?? missing('tinyproxy'))('tinyproxy', () => {
   test('http and https, with a login; refusals', async () => {
-    const port = await freePort();
-    const log = at('tinyproxy.log');
-    writeFileSync(
-      at('tinyproxy.conf'),
-      `Port ${port}\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nBasicAuth bob builder\nLogFile "${log}"\nConnectPort ${secure.port}\n`,
-    );
-    await shop.start('tinyproxy', ['-d', '-c', at('tinyproxy.conf')], port);
+    const port = await startTinyproxy(shop, ['bob', 'builder'], secure.port);
     await pullBoth(`http://bob:builder@127.0.0.1:${port}`);
-    expect(readFileSync(log, 'utf8')).toContain(`CONNECT localhost:${secure.port}`);
+    expect(readFileSync(at('tinyproxy.log'), 'utf8')).toContain(`CONNECT localhost:${secure.port}`);
     for (const target of [plain, secure]) {
       const wrong = openLab(target, undefined, {}, throughProxy(`http://bob:nonsense@127.0.0.1:${port}`));
       expect(await failureOf(wrong.registry.resolve(request))).toMatchObject({
@@ -338,27 +260,14 @@ suite('tinyproxy', absent ?? missing('tinyproxy'))('tinyproxy', () => {
 
 suite('squid', absent ?? missing('squid'))('squid', () => {
   test('http and https', async () => {
-    const port = await freePort();
-    const lines = [
-      `http_port 127.0.0.1:${port}`,
-      'http_access allow all',
-      'cache deny all',
-      'access_log none',
-      'cache_log /dev/null',
-      'pid_filename none',
-      'shutdown_lifetime 0 seconds',
-      ...(process.getuid?.() === 0 ? ['cache_effective_user proxy'] : []),
-    ];
-    writeFileSync(at('squid.conf'), `${lines.join('\n')}\n`);
-    await shop.start('squid', ['-N', '-n', `lab${port}`, '-f', at('squid.conf')], port);
+    const port = await startSquid(shop);
     await pullBoth(`http://127.0.0.1:${port}`);
   });
 });
 
 suite('microsocks', absent ?? missing('microsocks'))('microsocks', () => {
   test('SOCKS5 with a login, names looked up here or there; refusals', async () => {
-    const port = await freePort();
-    await shop.start('microsocks', ['-i', '127.0.0.1', '-p', `${port}`, '-u', 'bob', '-P', 'builder'], port);
+    const port = await startMicrosocks(shop, ['bob', 'builder']);
     await pullBoth(`socks5://bob:builder@127.0.0.1:${port}`);
     await pullBoth(`socks5h://bob:builder@127.0.0.1:${port}`);
     const wrong = openLab(plain, undefined, {}, throughProxy(`socks5://bob:nonsense@127.0.0.1:${port}`));
@@ -379,18 +288,7 @@ suite('microsocks', absent ?? missing('microsocks'))('microsocks', () => {
 
 suite('dante', absent ?? missing('danted'))('dante', () => {
   test('SOCKS4', async () => {
-    const port = await freePort();
-    const lines = [
-      `logoutput: ${at('danted.log')}`,
-      `internal: 127.0.0.1 port = ${port}`,
-      'external: lo',
-      'clientmethod: none',
-      'socksmethod: none',
-      'client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }',
-      'socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }',
-    ];
-    writeFileSync(at('danted.conf'), `${lines.join('\n')}\n`);
-    await shop.start('danted', ['-f', at('danted.conf')], port);
+    const port = await startDante(shop);
     await pullBoth(`socks4://127.0.0.1:${port}`);
   });
 });

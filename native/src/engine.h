@@ -18,6 +18,7 @@ struct engine {
     bool remembers;            /* emulated root: owners and modes are kept in the table of owners */
     u32 host_uid, host_gid;    /* who runs this on the host */
     u32 base_uid, base_gid;    /* who that user's files belong to in the guest */
+    u64 container;             /* number that all processes of this container carry, 0: none is needed; see watcher.c */
     bool proc_seen;            /* changing: a directory of /proc was opened, so names there may be magic links */
 };
 

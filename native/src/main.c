@@ -3,20 +3,24 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "calls/address.h"
 #include "calls/ids.h"
 #include "calls/resolve.h"
 #include "engine.h"
 #include "exec/exec.h"
+#include "mountpoints.h"
 #include "probe.h"
 #include "start.h"
-#include "supervise/supervise.h"
 #include "state/directories.h"
 #include "state/import.h"
+#include "supervise/supervise.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
+#include "watcher.h"
+#include "trap/signal.h"
 
-struct engine engine;
+struct engine engine HOT;
 
 static void say(const char *what, const char *about, const char *more) {
     char line[PATH_SIZE + 256];
@@ -52,13 +56,15 @@ void fail_errno(int status, const char *what, const char *about, long error) {
 
 /* Text that lives as long as the process. */
 static char *keep(const char *a, const char *b) {
-    static char arena[16 * PATH_SIZE];
-    static size_t used;
+    static struct {
+        size_t used;
+        char text[16 * PATH_SIZE];
+    } arena;
     size_t n = strlen(a) + strlen(b) + 1;
-    if (used + n > sizeof(arena)) fail(125, "the plan's paths are too long", "");
-    char *kept = arena + used;
+    if (arena.used + n > sizeof(arena.text)) fail(125, "the plan's paths are too long", "");
+    char *kept = arena.text + arena.used;
     text_put(kept, text_put(kept, 0, a), b);
-    used += n;
+    arena.used += n;
     return kept;
 }
 
@@ -90,6 +96,7 @@ void engine_prepare(int argc, char **argv, int first) {
     keep_words(argv, first);
     mounts_begin(&engine.mounts, plain(engine.plan.root));
     for (unsigned i = 0; i < engine.plan.bind_count; i++) add_mount(&engine.plan.binds[i]);
+    if (engine.plan.inside) engine.mounts.root_length = (u32)text_put(engine.mounts.root, 0, engine.plan.inside);
 }
 
 /* A host path without links, or the end. */
@@ -108,31 +115,6 @@ static const char *host_plain(const char *path, bool *directory) {
     return keep(text, "");
 }
 
-/* Make what is missing of a mount point, so that the guest can get there and sees it in listings. Only inside the
- * container's own tree: the directory of another bind is the host's. */
-static void make_mount_point(const char *guest, bool directory) {
-    static struct place place;
-    char prefix[PATH_SIZE];
-    struct stat st;
-    size_t n = strlen(guest);
-    if (n >= sizeof(prefix)) fail(125, "too long: ", guest);
-    for (size_t i = 1; i <= n; i++) {
-        if (i < n && guest[i] != '/') continue;
-        memcpy(prefix, guest, i);
-        prefix[i] = 0;
-        if (path_walk(&engine.mounts, &path_host_system, "/", prefix, PATH_FOLLOW, &place) < 0) return;
-        if (sys(__NR_newfstatat, AT_FDCWD, place.path, &st, AT_SYMLINK_NOFOLLOW) == 0) continue;
-        size_t root = strlen(plain(engine.plan.root));
-        if (memcmp(place.path, engine.plan.root, root) != 0 || place.path[root] != '/') return;
-        if (i < n || directory) {
-            sys(__NR_mkdirat, AT_FDCWD, place.path, 0755);
-        } else {
-            long fd = sys(__NR_openat, AT_FDCWD, place.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-            if (fd >= 0) sys(__NR_close, fd);
-        }
-    }
-}
-
 /* The plan's words again, every path in them plain, so that no later exec has to look at the disk for them. */
 static void make_plain(int argc, char **argv) {
     static struct place place;
@@ -144,6 +126,7 @@ static void make_plain(int argc, char **argv) {
     plan->root = host_plain(plan->root, &directory);
     if (!directory) fail(125, "the root is no directory: ", plan->root);
     mounts_begin(&engine.mounts, plain(plan->root));
+    mountpoints_clean(plan);
     unsigned bind = 0;
     for (int i = 2; i < plan->first_argument - 1;) {
         if (text_equal(argv[i], "root")) {
@@ -151,7 +134,7 @@ static void make_plain(int argc, char **argv) {
         } else if (text_equal(argv[i], "bind")) {
             struct bind *b = &plan->binds[bind++];
             b->host = argv[i + 1] = (char *)host_plain(b->host, &directory);
-            make_mount_point(b->guest, directory);
+            mountpoint_make(b->guest, directory);
             long r = path_walk(&engine.mounts, &path_host_system, "/", b->guest, PATH_FOLLOW, &place);
             if (r == 0) r = host_to_guest(place.path, guest, sizeof(guest));
             if (r < 0) fail_errno(125, "cannot bind at ", b->guest, r);
@@ -170,21 +153,29 @@ static void enter_directory(void) {
     if (r < 0) fail_errno(125, "cannot enter ", engine.plan.cwd, r);
 }
 
-void start(int argc, char **argv, char **envp) {
+void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
+    arch_ask(auxv);
     make_plain(argc, argv);
     keep_words(argv, 2);
     directories_begin();
-    if (sys(CALL_VERSION) == -ENGINE_ERRNO) fail(125, "an engine cannot run inside another yet", "");
+    long outer = sys(CALL_VERSION);
+    bool nested = outer == -ENGINE_ERRNO || outer == -ENGINE_EMULATES;
     if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
     if (engine.remembers && engine.plan.state) {
         long r = owners_begin();
         if (r < 0) fail_errno(125, "cannot keep the owners of files in ", engine.plan.state, r);
     }
     enter_directory();
+    address_forget_dead();
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
-    r = filter_install(engine.emulated);
+    signals_open();
+    if (nested && engine.emulated && outer != -ENGINE_EMULATES)
+        fail(125, "inside a container with the host user's own ids there can be no other with root's: ",
+             "start the outer one as root");
+    if (engine.plan.kill_on_exit && (r = watcher_begin()) < 0) fail_errno(125, "cannot start a process", "", r);
+    r = nested ? 0 : filter_install(engine.emulated);
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);
     fail_errno(126, "cannot start ", engine.plan.exec, r);
@@ -199,10 +190,10 @@ void engine_main(u64 *stack) {
     }
     if (argc < 2) fail(125, "this program is started by udocker", "");
     if (text_starts(argv[1], "resume1")) resume(argc, argv, envp, auxv);
-    if (text_equal(argv[1], "plan1")) start(argc, argv, envp);
+    if (text_equal(argv[1], "plan1")) start(argc, argv, envp, auxv);
     if (text_equal(argv[1], "supervise1")) supervise(argc, argv, envp);
     if (text_equal(argv[1], "init1")) init(argc, argv, envp);
-    if (text_equal(argv[1], "probe")) probe(envp);
+    if (text_equal(argv[1], "probe")) probe(envp, auxv);
     if (text_equal(argv[1], "version")) {
         static const char text[] = "udocker-engine 1\n";
         sys(__NR_write, 1, text, sizeof(text) - 1);

@@ -64,6 +64,9 @@ static bool parse_emulation(struct plan *p, char **v) {
 static bool parse_mode(struct plan *p, char **v) { return parse_switch(v[0], "rewrite", "trap", &p->rewrite); }
 static bool parse_on_exit(struct plan *p, char **v) { return parse_switch(v[0], "kill", "keep", &p->kill_on_exit); }
 
+/* Not of the plan as given: added by a chroot, for the programs started inside. */
+static bool parse_inside(struct plan *p, char **v) { return (p->inside = v[0])[0] == '/'; }
+
 static const struct word {
     const char *name;
     int values;
@@ -73,7 +76,7 @@ static const struct word {
     {"cwd", 1, parse_cwd},           {"user", 3, parse_user},     {"root-emulation", 1, parse_emulation},
     {"owners", 1, parse_owners},     {"state", 1, parse_state},   {"hostname", 1, parse_hostname},
     {"kernel", 1, parse_kernel},     {"port", 3, parse_port},     {"mode", 1, parse_mode},
-    {"on-exit", 1, parse_on_exit},   {"debug", 1, parse_debug},
+    {"on-exit", 1, parse_on_exit},   {"inside", 1, parse_inside},   {"debug", 1, parse_debug},
 };
 
 static const struct word *find_word(const char *name) {

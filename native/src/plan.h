@@ -31,6 +31,7 @@ struct plan {
     bool rewrite;
     bool kill_on_exit;
     int debug;
+    const char *inside;     /* this process's root, where the guest has called chroot */
     int first_argument;     /* index of the guest's argv[0] in argv */
 };
 

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { ImageEntry } from '../store/tag-directory.ts';
 import type { ActionContext } from './context.ts';
 import { requireFreeName } from './find-container.ts';
+import { nothingCalled, whyNoImage } from './nothing-called.ts';
 import { storeOf } from './open-store.ts';
 import type { PullRequest } from './pull-image.ts';
 
@@ -58,6 +59,7 @@ async function availableImage(
     if (!fits) throw otherPlatform(here, source);
     return here;
   }
+  if (whyNoImage(target) !== undefined) throw nothingCalled(target);
   const reference = parseReference(target);
   if (pull === 'never') throw notHere(formatReference(reference));
   const { pullImage } = await import('./pull-image.ts');

@@ -1,9 +1,9 @@
 /** Looks into a container or an image. */
 import { UdockerError } from '../errors.ts';
-import { parseReference } from '../oci/reference.ts';
 import type { HostPath } from '../paths.ts';
 import type { ActionContext } from './context.ts';
 import { requireContainer } from './find-container.ts';
+import { nothingCalled } from './nothing-called.ts';
 import { storeOf } from './open-store.ts';
 
 /**
@@ -17,15 +17,17 @@ export function inspectTarget(context: ActionContext, target: string): unknown {
     return parse(store.containers.configText(container), `the container ${target}`);
   const image = store.images.find(target);
   if (image !== undefined) return parse(store.images.read(image).configText, `the image ${target}`);
-  parseReference(target);
-  throw new UdockerError('NOT_FOUND', `there is no container and no image ${target}`, {
-    hint: 'see what is there with: udocker ps, udocker images',
-  });
+  throw nothingCalled(target);
 }
 
-/** The root filesystem of the container (host path). Throws NOT_FOUND. */
+/** The root filesystem of the container (host path). Throws NOT_FOUND; UNSUPPORTED for an image, which has none. */
 export function rootOfContainer(context: ActionContext, idOrName: string): HostPath {
-  return requireContainer(storeOf(context), idOrName).root;
+  const store = storeOf(context);
+  const image = store.containers.find(idOrName) === undefined ? store.images.find(idOrName) : undefined;
+  if (image === undefined) return requireContainer(store, idOrName).root;
+  throw new UdockerError('UNSUPPORTED', `${image.text} is an image: only containers have a root filesystem`, {
+    hint: `make a container of it with: udocker create ${image.text}`,
+  });
 }
 
 function parse(text: string, origin: string): unknown {

@@ -1,4 +1,5 @@
 /** Copies an image from a registry into the repository: what is missing of it, several blobs at a time. */
+import { isUdockerError } from '../errors.ts';
 import type { BlobSource, Descriptor } from '../oci/descriptor.ts';
 import { normalise, type Platform } from '../oci/platform.ts';
 import { formatReference, type ImageReference } from '../oci/reference.ts';
@@ -43,9 +44,16 @@ export async function pullImage(
       ...(reference.digest === undefined ? {} : { digest: reference.digest }),
     });
     await store.blobs.hold(async () => {
-      await copyBlobs(context, store, image, registry.blobs(repository), failed);
-      const { bytes: manifestBytes, manifest } = image;
-      await store.images.write({ reference, manifestBytes, manifest });
+      try {
+        await copyBlobs(context, store, image, registry.blobs(repository), failed);
+        const { bytes: manifestBytes, manifest } = image;
+        await store.images.write({ reference, manifestBytes, manifest });
+      } catch (error) {
+        // What came before the network failed, or the user lost patience, is where the next pull goes on.
+        if (isUdockerError(error, 'NETWORK', 'INTERRUPTED')) throw error;
+        store.blobs.discard([image.manifest.config, ...image.manifest.layers]);
+        throw error;
+      }
     });
   } finally {
     close();

@@ -16,7 +16,7 @@ export async function removeImage(
 ): Promise<void> {
   const store = storeOf(context);
   if (force && store.images.find(text) === undefined) return;
-  const { text: name } = requireImage(store, text);
+  const { text: name } = requireImage(store, text, 'remove');
   context.report({ kind: 'info', message: `deleting image: ${name}` });
   await store.images.remove(name);
 }

@@ -41,6 +41,8 @@ export interface RunSettings {
 
 export type RunEvent =
   | { readonly kind: 'note'; readonly text: string }
+  /** All is decided: how, in the words of `--dry-run`. */
+  | { readonly kind: 'decided'; readonly text: string }
   | { readonly kind: 'ignored'; readonly feature: string; readonly reason: string }
   /** All is decided; the program starts next. Time for a banner. */
   | { readonly kind: 'starting'; readonly mode: ModeName; readonly args: readonly string[] };
@@ -86,8 +88,10 @@ export async function runContainer(
   settings: RunSettings,
   report: (event: RunEvent) => void,
 ): Promise<ExitStatus> {
-  const { mode, plan, args, events } = await prepareRun(container, request, settings);
+  const prepared = await prepareRun(container, request, settings);
+  const { mode, plan, args, events } = prepared;
   for (const event of events) report(event);
+  report({ kind: 'decided', text: describeRun(prepared) });
   report({ kind: 'starting', mode, args });
   const onTrouble = (text: string) => report({ kind: 'note', text });
   return execute(plan, { stay: settings.stay, onTrouble });

@@ -102,8 +102,10 @@ function sentence(event: RunEvent, container: OpenedContainer): ActionEvent {
   switch (event.kind) {
     case 'note':
       return { kind: 'warning', message: event.text };
+    case 'decided':
+      return { kind: 'debug', message: `the plan:\n${event.text.trimEnd()}` };
     case 'ignored':
-      return { kind: 'warning', message: `${event.feature} is not done: ${event.reason}` };
+      return { kind: 'warning', message: event.reason };
     case 'starting':
       return { kind: 'starting', container: container.id, mode: event.mode, command: event.args.join(' ') };
   }

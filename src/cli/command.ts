@@ -74,7 +74,7 @@ export type Input<P extends Positionals, O extends Options> = {
   readonly [K in keyof P]: PositionalValue<P[K]>;
 } & { readonly [K in keyof O]: OptionValue<O[K]> };
 
-export type CommandGroup = 'Images' | 'Containers' | 'Registries' | 'Information';
+export type CommandGroup = 'Images' | 'Containers' | 'Registries' | 'Setting up' | 'Information';
 
 export interface CommandDefinition<P extends Positionals, O extends Options> {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** For commands with several targets: one that fails does not keep the others from being done. */
-import { isUdockerError } from '../errors.ts';
+import { isUdockerError, UdockerError } from '../errors.ts';
 import type { CommandContext } from './command.ts';
 import { verbosity } from './console.ts';
 import { errorText } from './print-error.ts';
@@ -20,10 +20,17 @@ export async function eachTarget<T>(
     } catch (error) {
       if (!isUdockerError(error) || error.code === 'INTERRUPTED') throw error;
       context.console.terminal.stderr.write(
-        errorText(error, { debug: context.console.verbosity >= verbosity.debug }),
+        errorText(withoutUsage(error), { debug: context.console.verbosity >= verbosity.debug }),
       );
       status = 1;
     }
   }
   return status;
+}
+
+/** The words were in order, only one of them is the name of nothing: how to use the program is not the answer. */
+function withoutUsage(error: UdockerError): UdockerError {
+  if (error.code !== 'USAGE') return error;
+  const { message, hint } = error;
+  return new UdockerError('INVALID', message, { ...(hint === undefined ? {} : { hint }), cause: error });
 }

@@ -1,4 +1,5 @@
 /** Options of the program itself. They stand before the command. */
+import { UdockerError } from '../errors.ts';
 import { asText, flag, type Option, option } from './command.ts';
 import { type GivenOption, parseWords } from './parse-words.ts';
 
@@ -35,8 +36,9 @@ export function parseGlobal(words: readonly string[]): ProgramWords {
   const { given, positionals } = parseWords(words, { options: globalOptions, stopAtPositional: true });
   const flagOf = (key: string): boolean => last(given, key)?.value === true;
   const textOf = (key: string): string | undefined => {
-    const value = last(given, key)?.value;
-    return typeof value === 'string' ? value : undefined;
+    const found = last(given, key);
+    if (found?.value === '') throw new UdockerError('USAGE', `the option ${found.written} needs a value`);
+    return typeof found?.value === 'string' ? found.value : undefined;
   };
   return {
     global: {

@@ -5,7 +5,7 @@ import { withHelp } from './interpret.ts';
 import { wrapText } from './table.ts';
 
 const width = 100;
-const groups: readonly CommandGroup[] = ['Images', 'Containers', 'Registries', 'Information'];
+const groups: readonly CommandGroup[] = ['Images', 'Containers', 'Registries', 'Setting up', 'Information'];
 
 /** `udocker pull [options] IMAGE`; without a command, that of the program. */
 export function usageLine(command: Command | undefined): string {

@@ -5,7 +5,7 @@ import { isUdockerError, UdockerError } from '../errors.ts';
 
 /** A container's id or name, or an image: anything but nothing. */
 export function parseName(text: string): string {
-  if (text.trim() === '') throw new UdockerError('USAGE', 'a name is empty');
+  if (text.trim() === '') throw new UdockerError('USAGE', 'an empty word makes no sense here');
   return text;
 }
 

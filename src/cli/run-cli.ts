@@ -37,6 +37,7 @@ export async function runCli(invocation: Invocation): Promise<number> {
     view.debug = global.debug;
     const [name, ...words] = global.version ? ['version'] : rest;
     if (name === undefined) {
+      refuseOptionsAlone(invocation, global);
       return printed(invocation, globalHelp(await loadCommands(invocation.commands)));
     }
     const command = await findCommand(name, invocation.commands);
@@ -53,6 +54,15 @@ export async function runCli(invocation: Invocation): Promise<number> {
       ? signalStatus(signal)
       : exitStatusOf(error, view.command?.startsContainer === true);
   }
+}
+
+/** `udocker --repo ps` has taken `ps` for the repository: help and status 0 would look like success to a script. */
+function refuseOptionsAlone({ words, commands }: Invocation, global: GlobalInput): void {
+  if (words.length === 0 || global.help) return;
+  const taken = [global.repo, global.config].find((value) => commands.some(({ name }) => name === value));
+  throw new UdockerError('USAGE', 'a command is missing', {
+    ...(taken === undefined ? {} : { hint: `${taken} was taken for the value of the option before it` }),
+  });
 }
 
 async function execute(

@@ -9,6 +9,8 @@ test.each([
   ['image', 'images'],
   ['cerate', 'create'],
   ['p', 'ps'],
+  ['PS', 'ps'],
+  ['CREATE', 'create'],
   ['frobnicate', undefined],
   ['', undefined],
 ])('%s -> %s', (word, expected) => {

@@ -6,7 +6,8 @@ export function nearestWord(word: string, known: Iterable<string>): string | und
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
-    const distance = editDistance(word, candidate);
+    // Another case is no mistake worth counting: PULL is pull.
+    const distance = word.toLowerCase() === candidate.toLowerCase() ? 0 : editDistance(word, candidate);
     if (distance <= limit && (best === undefined || distance < best.distance))
       best = { word: candidate, distance };
   }

@@ -41,7 +41,7 @@ export const modes: Readonly<Record<ModeName, Mode>> = {
 };
 
 /** The order in which modes are tried when nobody chooses. */
-export const defaultOrder: readonly ModeName[] = ['N1', 'R1', 'P1', 'N2', 'P2'];
+export const defaultOrder: readonly ModeName[] = ['N1', 'R1', 'N2', 'P1', 'P2'];
 
 /** Parses a mode name, any case. Throws USAGE. */
 export function parseMode(text: string): ModeName {
@@ -61,7 +61,7 @@ function mode(name: ModeName, summary: string, ...engines: readonly Engine[]): M
 function notHere(name: EngineName): Engine {
   const answer: Detection = unavailable(
     `the ${name} engine is not part of this version`,
-    'set another mode: udocker setup --execmode=P1 CONTAINER, or run --execmode=P1',
+    'choose another mode with: udocker run --execmode=P1 ...',
   );
   const plan = (): never => {
     throw new UdockerError('UNSUPPORTED', answer.kind === 'unavailable' ? answer.reason : name);

@@ -100,7 +100,7 @@ function staticProot(host: HostFacts, probe: Probe): HostPath | Unavailable {
   if (format.kind === 'elf' && format.loader === undefined) return found;
   return unavailable(
     `${found} needs shared libraries and cannot run inside a container`,
-    'run: udocker install',
+    'name a static one with UDOCKER_USE_PROOT_EXECUTABLE=FILE, or choose the mode R1',
   );
 }
 

@@ -53,6 +53,6 @@ function isInside(mount: Mount, mounts: readonly Mount[]): boolean {
 
 function readOnly(what: string): UdockerError {
   return new UdockerError('STORAGE', `cannot ${what}: this container cannot be written by you`, {
-    hint: 'run it in mode P1, which needs no mount points, or clone the container',
+    hint: 'run it in mode P1, which needs no mount points, or make a container of your own with: udocker create',
   });
 }

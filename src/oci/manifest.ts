@@ -73,7 +73,9 @@ export function parseDocument(
     case 'manifest':
       return toManifest(document, origin);
     default:
-      throw new UdockerError('INVALID', `reading ${origin}: neither an image manifest nor an index`);
+      throw new UdockerError('INVALID', `reading ${origin}: neither an image manifest nor an index`, {
+        hint: 'it may be an artifact of another kind; check that the name is that of an image',
+      });
   }
 }
 
@@ -107,11 +109,13 @@ function isImage(entry: Descriptor): boolean {
   return documentKind(entry.mediaType) !== undefined;
 }
 
+const brokenHint = 'the image is broken where it comes from: ask for it to be pushed again';
+
 function parseJson(bytes: Uint8Array, origin: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new UdockerError('INVALID', `reading ${origin}: not a JSON document`, { cause });
+    throw new UdockerError('INVALID', `reading ${origin}: not a JSON document`, { hint: brokenHint, cause });
   }
 }
 
@@ -145,9 +149,11 @@ function toManifest(document: unknown, origin: string): ImageManifest {
 function check<T extends z.ZodMiniType>(shape: T, document: unknown, origin: string): z.output<T> {
   const result = z.safeParse(shape, document);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const where = issue?.path.join('.') || 'the document';
-  throw new UdockerError('INVALID', `reading ${origin}: ${where}: ${issue?.message ?? 'malformed'}`);
+  const path = result.error.issues[0]?.path.join('.') ?? '';
+  const where = path === '' ? 'it' : `its field ${path}`;
+  throw new UdockerError('INVALID', `reading ${origin}: ${where} is missing or malformed`, {
+    hint: brokenHint,
+  });
 }
 
 function toDescriptor(raw: z.output<typeof descriptorShape>): Descriptor {

@@ -7,8 +7,8 @@ describe('parseReference accepts', () => {
   test.each([
     ['busybox', { path: 'busybox', tag: 'latest' }],
     ['b', { path: 'b', tag: 'latest' }],
-    ['library/busybox:1.36', { path: 'busybox', tag: '1.36' }],
-    ['docker.io/library/busybox', { path: 'busybox', tag: 'latest' }],
+    ['library/busybox:1.36', { path: 'library/busybox', tag: '1.36' }],
+    ['docker.io/library/busybox', { path: 'library/busybox', tag: 'latest' }],
     ['docker.io/lab/tool', { path: 'lab/tool', tag: 'latest' }],
     ['localhost/x', { host: 'localhost', path: 'x', tag: 'latest' }],
     ['localhost:5000/library/x:y', { host: 'localhost:5000', path: 'library/x', tag: 'y' }],
@@ -55,4 +55,7 @@ test('the local name and tag are what the repository on disk is keyed by', () =>
   expect([localName(byDigest), localTag(byDigest)]).toEqual(['quay.io/a', `sha256:${hex}`]);
   expect(formatReference(byDigest)).toBe(`quay.io/a@sha256:${hex}`);
   expect(formatReference(parseReference('docker.io/library/x'))).toBe('x:latest');
+  expect(formatReference(parseReference('library/x'))).toBe('x:latest');
+  expect(localName(parseReference('library/x/y'))).toBe('library/x/y');
+  expect(localName(parseReference('quay.io/library/x'))).toBe('quay.io/library/x');
 });

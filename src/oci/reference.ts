@@ -9,7 +9,10 @@ import { type Digest, isDigest, parseDigest } from './digest.ts';
 export interface ImageReference {
   /** `host[:port]` as written; undefined when none was, or when it was one of Docker Hub's names. */
   readonly host?: string;
-  /** The path without host, tag and digest; Docker Hub's `library/` is left out. */
+  /**
+   * The path without host, tag and digest, as typed: without a host it may lead to a registry of the user's choice,
+   * where `library/` is part of the name.
+   */
   readonly path: string;
   readonly tag: string;
   /** When present it decides which manifest is meant, and the tag is decoration. */
@@ -37,9 +40,9 @@ export function parseReference(text: string): ImageReference {
   return { ...hubNames(host, path), tag, ...(digest === undefined ? {} : { digest }) };
 }
 
-/** The name under which a repository lists the image: `[host/]path`. */
-export function localName(reference: ImageReference): string {
-  return reference.host === undefined ? reference.path : `${reference.host}/${reference.path}`;
+/** The name under which a repository lists the image: `[host/]path`, without Docker Hub's `library/`. */
+export function localName({ host, path }: ImageReference): string {
+  return host === undefined ? path.replace(/^library\/(?=[^/]+$)/, '') : `${host}/${path}`;
 }
 
 /** The tag under which a repository lists the image: the digest when there is one. */
@@ -96,9 +99,7 @@ function checkPath(text: string, path: string): void {
 }
 
 function hubNames(host: string | undefined, path: string): { host?: string; path: string } {
-  const onHub = host === undefined || hubHosts.has(host);
-  if (!onHub) return { host, path };
-  return { path: path.startsWith('library/') ? path.slice('library/'.length) : path };
+  return host === undefined || hubHosts.has(host) ? { path } : { host, path };
 }
 
 function malformed(text: string, why: string, hint?: string): UdockerError {

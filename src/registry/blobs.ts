@@ -9,7 +9,7 @@ import { hexOf } from '../oci/digest.ts';
 import { type HttpResponse, header } from '../system/http.ts';
 import { HttpFault, networkError } from '../system/http-failure.ts';
 import { isWebPage, notARegistry } from './failures.ts';
-import { mayPass, pause } from './retry.ts';
+import { mayPass, messageOf, pause } from './retry.ts';
 import type { Session } from './session.ts';
 import { pullScope } from './token.ts';
 
@@ -62,7 +62,8 @@ async function* resuming(
       if (position - mark >= progressThatCounts) attempt = 1;
       mark = position;
       if (!mayPass(error, true) || attempt >= session.retry.policy.attempts) throw error;
-      await pause(describe(session, blob), messageOf(error), attempt, undefined, session.retry);
+      const doing = describe(session, blob);
+      await pause(doing, messageOf(error, doing), attempt, undefined, session.retry);
       attempt += 1;
     }
     piece = await request(session, repository, blob, position);
@@ -165,8 +166,4 @@ function damaged(session: Session, blob: Descriptor, words: string): UdockerErro
     hint: 'the registry is damaged, or something in between changes the data; ask for the image to be pushed again',
     details: { digest: blob.digest, size: blob.size },
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

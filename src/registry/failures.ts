@@ -173,7 +173,9 @@ function notFound(context: RefusalContext, code: string, details: { status: numb
       }
       return make(
         `${registry} has no ${thing} ${subject.reference} of ${subject.repository}`,
-        'check the spelling of the tag; without one, latest is meant',
+        thing === 'tag'
+          ? 'check the spelling of the name and the tag; without a tag, latest is meant'
+          : 'check the spelling of the name and the digest',
       );
     }
     case 'blob':

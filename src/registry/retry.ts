@@ -136,7 +136,8 @@ function backOff(number: number, policy: RetryPolicy, clock: Clock): number {
   return Math.round(full / 2 + (full / 2) * clock.random());
 }
 
-function messageOf(error: unknown, doing: string): string {
+/** What an error says, without the words that tell what was being done. */
+export function messageOf(error: unknown, doing: string): string {
   if (!isUdockerError(error)) return String(error);
   return error.message.startsWith(`${doing}: `) ? error.message.slice(doing.length + 2) : error.message;
 }

@@ -68,7 +68,9 @@ function inPath(tree: GuestTree, name: string, path: string | undefined): [Guest
   }
   if (refused !== undefined) throw notExecutable(refused, 'it has no execute permission');
   throw new UdockerError('COMMAND_NOT_FOUND', `command not found in the container: ${JSON.stringify(name)}`, {
-    hint: `PATH inside is ${path ?? defaultPath}`,
+    hint: name.startsWith('-')
+      ? 'options of udocker run stand before the container; what follows it is the command'
+      : `PATH inside is ${path ?? defaultPath}`,
   });
 }
 

@@ -1,12 +1,12 @@
 /**
- * One blob on its way in: appended to a hidden file, hashed as it passes, and given its name only when size and
- * digest are right. What an earlier, killed attempt left is hashed again and continued.
+ * One blob on its way in: appended to a hidden file, hashed as it grows, and given its name only when size and
+ * digest are right. What an earlier, killed attempt left is hashed with the rest and continued.
  */
-import type { Hash } from 'node:crypto';
 import { isErrno, isUdockerError, UdockerError } from '../errors.ts';
 import type { BlobSource, Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, hexOf } from '../oci/digest.ts';
 import type { HostPath } from '../paths.ts';
+import type { FileDigest } from '../system/file-digest.ts';
 import { freeBytes, openPartialFile, type PartialFile } from '../system/partial-file.ts';
 import { storageError } from './storage-error.ts';
 
@@ -41,14 +41,17 @@ export async function download(job: Download): Promise<void> {
 }
 
 async function fetchAndPublish(job: Download, file: PartialFile): Promise<void> {
-  const { createHash } = await import('node:crypto');
-  const hash = createHash(algorithmOf(job.blob.digest));
+  const { digestFile } = await import('../system/file-digest.ts');
   if (file.size > job.blob.size) file.empty();
-  inStorage(job, () => file.read((chunk) => hash.update(chunk)));
   requireSpace(job, job.blob.size - file.size);
   job.progress(file.size);
-  if (file.size < job.blob.size || job.blob.size === 0) await receive(job, file, hash);
-  verify(job, file, hash);
+  const digest = digestFile(job.partial, algorithmOf(job.blob.digest));
+  try {
+    if (file.size < job.blob.size) await receive(job, file, digest);
+    await verify(job, file, digest);
+  } finally {
+    digest.close();
+  }
   try {
     await file.publish(job.final);
   } catch (cause) {
@@ -56,14 +59,13 @@ async function fetchAndPublish(job: Download, file: PartialFile): Promise<void> 
   }
 }
 
-async function receive(job: Download, file: PartialFile, hash: Hash): Promise<void> {
-  if (job.blob.size === 0) return; // nothing to ask for
+async function receive(job: Download, file: PartialFile, digest: FileDigest): Promise<void> {
   for await (const chunk of await job.source.open(job.blob, file.size)) {
     if (file.size + chunk.length > job.blob.size) {
       throw wrongContent(job, file, `it is longer than the ${job.blob.size} bytes announced`);
     }
-    hash.update(chunk);
     append(job, file, chunk);
+    inStorage(job, () => digest.grown(file.size));
     job.progress(file.size);
   }
 }
@@ -78,7 +80,7 @@ function append(job: Download, file: PartialFile, chunk: Uint8Array): void {
   }
 }
 
-function verify(job: Download, file: PartialFile, hash: Hash): void {
+async function verify(job: Download, file: PartialFile, digest: FileDigest): Promise<void> {
   const { blob } = job;
   if (file.size < blob.size) {
     throw new UdockerError(
@@ -90,7 +92,9 @@ function verify(job: Download, file: PartialFile, hash: Hash): void {
       },
     );
   }
-  const actual = hash.digest('hex');
+  const actual = await digest.finish(file.size).catch((cause: unknown) => {
+    throw storageError(`storing ${blob.digest}`, job.partial, cause);
+  });
   if (actual !== hexOf(blob.digest)) {
     throw wrongContent(job, file, `its content has the digest ${algorithmOf(blob.digest)}:${actual}`);
   }

@@ -197,3 +197,15 @@ test('unused blobs and abandoned downloads can be removed, used ones and foreign
   expect(at.store.images.read('lab/x:1').layers).toHaveLength(1);
   expect(files()).toContain('README');
 });
+
+test('what was fetched for an image that cannot be had is given up, but for what others use', async () => {
+  const [used, unused, half] = [blobOf(bytesOf('used', 100)), blobOf(bytesOf('unused', 100)), blob];
+  await pullInto(at.store, 'lab/uses:1', imageOf(bytesOf('used', 100)));
+  const kept = files().sort();
+  await at.store.blobs.hold(async () => {
+    await at.store.blobs.put(unused, sourceOf([bytesOf('unused', 100)]));
+    writeFileSync(partialPath(at.store.layout.layers, half.digest), bytes.subarray(0, 1000));
+    at.store.blobs.discard([used, unused, half]);
+  });
+  expect(files().sort()).toEqual(kept);
+});

@@ -5,9 +5,9 @@ import { algorithmOf, type Digest, hexOf } from '../oci/digest.ts';
 import type { HostPath } from '../paths.ts';
 import { changeMode, removeFile } from '../system/directory-entries.ts';
 import { stat } from '../system/files.ts';
-import { acquireLock } from '../system/lock.ts';
+import { acquireLock, tryLock } from '../system/lock.ts';
 import { openByteStream, readInChunks } from '../system/partial-file.ts';
-import { type Freed, freeUnused, holdingBlobs } from './blob-collector.ts';
+import { type Freed, freeUnused, holdingBlobs, listAsUnused } from './blob-collector.ts';
 import { type BlobProgress, download } from './blob-download.ts';
 import { blobPath, partialPath } from './blob-names.ts';
 import type { StoreListener } from './events.ts';
@@ -32,6 +32,11 @@ export interface BlobStore extends BlobSource {
    * same blob fetch it once. Returns how it came. Throws INTEGRITY, STORAGE, and what `source` throws.
    */
   put(blob: Descriptor, source: BlobSource, progress?: BlobProgress): Promise<'present' | 'stored'>;
+  /**
+   * Gives up blobs that were fetched for an image which cannot be had: when `hold` ends, those that no image uses are
+   * freed, and what has come of the others is removed, unless somebody else is fetching it. Throws STORAGE.
+   */
+  discard(blobs: readonly Descriptor[]): void;
   /** Reads a stored blob from byte `offset`. Throws STORAGE when it cannot. */
   open(blob: Descriptor, offset?: number): Promise<ByteStream>;
   /** Removes every blob that no image uses, and abandoned downloads. Throws STORAGE, also when others do not finish. */
@@ -61,6 +66,13 @@ export function openBlobs(layout: StoreLayout, onEvent: StoreListener): BlobStor
           }),
         );
       }),
+    discard: (blobs) => {
+      listAsUnused(
+        layout,
+        blobs.map(({ digest }) => digest).filter((digest) => stat(path(digest)) !== undefined),
+      );
+      for (const { digest } of blobs) removePartial(partialPath(layers, digest));
+    },
     open: (blob, offset = 0) =>
       onDiskLater(`reading ${blob.digest}`, path(blob.digest), () =>
         openByteStream(path(blob.digest), offset),
@@ -95,6 +107,16 @@ async function fetchOnce(
     if (stat(partial)?.size === 0) removeFile(partial);
     lock?.release();
   }
+}
+
+function removePartial(partial: HostPath): void {
+  if (stat(partial) === undefined) return;
+  onDisk('removing a download', partial, () => {
+    const lock = tryLock(partial, 'exclusive');
+    if (lock === 'busy' || lock === 'unavailable') return;
+    removeFile(partial);
+    lock.release();
+  });
 }
 
 async function isWhole(path: HostPath, blob: Descriptor): Promise<boolean> {

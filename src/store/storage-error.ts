@@ -29,13 +29,20 @@ const reasons: Readonly<Record<string, { readonly why: string; readonly hint: st
 export function storageError(doing: string, path: HostPath, cause: unknown): unknown {
   if (cause instanceof UdockerError || !(cause instanceof Error) || !('code' in cause)) return cause;
   const code = String(cause.code);
-  const where = 'path' in cause && typeof cause.path === 'string' ? cause.path : path;
+  const where = placeIn(cause) ?? path;
   const reason = reasons[code];
   return new UdockerError('STORAGE', `${doing}: ${where}: ${reason?.why ?? cause.message}`, {
     ...(reason === undefined ? {} : { hint: reason.hint.replace('ls -ld', `ls -ld ${where}`) }),
     cause,
     details: { path: where, errno: code },
   });
+}
+
+/** Where it failed, as the system call says; of a symlink that cannot be made, not what it should have led to. */
+function placeIn(cause: Error): string | undefined {
+  if ('dest' in cause && typeof cause.dest === 'string' && 'syscall' in cause && cause.syscall === 'symlink')
+    return cause.dest;
+  return 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined;
 }
 
 /** Runs `work`, turning its system errors into STORAGE as `storageError` does. */

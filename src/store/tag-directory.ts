@@ -112,7 +112,8 @@ function placesOf(reference: ImageReference): TagPlace[] {
   const tag = localTag(reference);
   const { host, path } = reference;
   if (host === undefined) {
-    const paths = path.includes('/') ? [path] : [path, `library/${path}`];
+    const short = localName(reference);
+    const paths = short.includes('/') ? [short] : [short, `library/${short}`];
     const hosts = ['', 'docker.io/', 'index.docker.io/', 'registry-1.docker.io/'];
     return hosts.flatMap((hub) => paths.map((each) => ({ name: `${hub}${each}`, tag })));
   }

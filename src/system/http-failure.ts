@@ -86,7 +86,7 @@ const explanations: Readonly<Record<NetworkFailure, { says: Sentence; hint: stri
   },
   'not-tls': {
     says: ({ host }) => `${host} does not speak TLS (https)`,
-    hint: 'if it is a plain http registry, use --registry=http://HOST:PORT or --insecure',
+    hint: 'if it is a plain http registry, write http:// before its name, or no https:// and use --insecure',
   },
   'not-http': {
     says: ({ host, message }) => `${host} does not speak HTTP (${message})`,

@@ -1,12 +1,10 @@
 /**
- * A file that grows until it is whole: written at its end, read again when an earlier process left part of it,
- * and made durable before it gets its name.
+ * A file that grows until it is whole: written at its end, continued when an earlier process left part of it, and
+ * made durable before it gets its name.
  */
 import * as fs from 'node:fs';
-import { promisify } from 'node:util';
 import { type HostPath, parentOf } from '../paths.ts';
 
-const fsync = promisify(fs.fsync);
 const readChunkBytes = 1 << 20;
 
 export interface PartialFile {
@@ -16,8 +14,6 @@ export interface PartialFile {
   append(chunk: Uint8Array): void;
   /** Drops everything. */
   empty(): void;
-  /** Calls `visit` with all the bytes so far, in order; the buffer is used again after each call. */
-  read(visit: (chunk: Uint8Array) => void): void;
   /** Forces the content to disk, gives the file its final name, and takes away the right to write it. */
   publish(path: HostPath): Promise<void>;
   close(): void;
@@ -42,9 +38,6 @@ export function openPartialFile(path: HostPath): PartialFile {
     empty() {
       fs.ftruncateSync(fd, 0);
       size = 0;
-    },
-    read(visit) {
-      readAll(fd, visit);
     },
     async publish(final) {
       await fsync(fd);
@@ -89,6 +82,12 @@ function readAll(fd: number, visit: (chunk: Uint8Array) => void): void {
     visit(buffer.subarray(0, length));
     position += length;
   }
+}
+
+function fsync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 /** So that the new name survives a crash as well. Some network file systems have no fsync for directories. */

@@ -36,6 +36,12 @@ describe('TerminalOutput', () => {
     );
   });
 
+  test('a full disk is an error', () => {
+    expect(
+      shell('write 100 2>&1 >/dev/full | grep -o "writing the output: no space left.*$" || true'),
+    ).toContain('writing the output: no space left on the device');
+  });
+
   test('a closed descriptor is no error', () => {
     expect(shell('write 100 2>&1 >&-')).toBe('done\n');
   });

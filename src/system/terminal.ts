@@ -3,7 +3,7 @@
  * as the rest of `udocker version`, and its writes may be lost at exit when the other end is a pipe.
  */
 import * as fs from 'node:fs';
-import { isErrno } from '../errors.ts';
+import { isErrno, UdockerError } from '../errors.ts';
 
 /** A stream for text to people or programs. */
 export class TerminalOutput {
@@ -15,7 +15,10 @@ export class TerminalOutput {
     return isTerminal(this.fd);
   }
 
-  /** Writes all of `text` before it returns. When nobody reads any more, nothing happens: `| head` is no error. */
+  /**
+   * Writes all of `text` before it returns. When nobody reads any more, nothing happens: `| head` is no
+   * error. Throws STORAGE for a full disk and the like, but never on the stream for errors.
+   */
   write(text: string): void {
     if (this.gone) return;
     const bytes = Buffer.from(text, 'utf8');
@@ -32,9 +35,23 @@ export class TerminalOutput {
         this.gone = true;
         return bytes.length;
       }
-      throw error;
+      // Of the errors' own stream nothing can be said anywhere.
+      if (this.fd === 2) return bytes.length;
+      throw cannotWrite(error);
     }
   }
+}
+
+/** Lost output must not look like success. */
+function cannotWrite(cause: unknown): UdockerError {
+  const full = isErrno(cause, 'ENOSPC', 'EDQUOT');
+  const why = full ? 'no space left on the device' : cause instanceof Error ? cause.message : String(cause);
+  return new UdockerError('STORAGE', `writing the output: ${why}`, {
+    hint: full
+      ? 'free some space there, or send the output somewhere else'
+      : 'send the output somewhere else',
+    cause,
+  });
 }
 
 /** The terminal's width in columns; 80 when it is unknown. Loads node:tty. */

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** A file below `src/` that is an entry point of the build as well. */
-export type WorkerFile = 'layers/worker.ts';
+export type WorkerFile = 'layers/worker.ts' | 'system/digest/worker.ts';
 
 const embeddedRoot = '/$bunfs/root/';
 
@@ -24,6 +24,11 @@ export function receivedJob(): unknown {
 /** In a worker: sends `message` to the thread that started it. */
 export function tellStarter(message: unknown): void {
   parentPort?.postMessage(message);
+}
+
+/** In a worker: calls `listener` with every message of the starter; only that one ends this thread. */
+export function onOrder(listener: (message: unknown) => void): void {
+  parentPort?.on('message', listener);
 }
 
 /**

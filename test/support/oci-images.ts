@@ -51,7 +51,12 @@ export function image(name: string, layers: () => readonly Buffer[]): OciImage {
 
 /** A Debian root file system with python3 and gcc, as one tar. */
 export function debianTar(): Buffer {
-  const path = cached('debian-gcc.tar', (file) => {
+  return fs.readFileSync(debianTarFile());
+}
+
+/** The file of `debianTar`: some hundred megabytes. */
+export function debianTarFile(): string {
+  return cached('debian-gcc.tar', (file) => {
     must(
       'mmdebstrap',
       '--variant=minbase',
@@ -61,7 +66,6 @@ export function debianTar(): Buffer {
       file,
     );
   });
-  return fs.readFileSync(path);
 }
 
 /** busybox with its links, as one tar. */

@@ -8,7 +8,7 @@ import { openRegistry, type Registry, type RegistryOptions } from '../../src/reg
 import type { Clock } from '../../src/system/clock.ts';
 import { createHttpClient, type HttpOptions } from '../../src/system/http.ts';
 import { proxyRules } from '../../src/system/http-proxy.ts';
-import type { RegistryServer } from '../registry-server.ts';
+import type { RegistryServer } from './registry-server.ts';
 
 /** Sleeps take no time, but time goes on by them. */
 export class TestClock implements Clock {

@@ -1,11 +1,12 @@
 /* Extended attributes under emulated root. security.* and trusted.* are for real root only; they are kept as
  * user.udocker.security.* and so on, and shown under their own names. Where the file cannot have user attributes
- * (links, devices, some file systems) the kernel's ENOTSUP is the answer. */
+ * (links, devices, some file systems) the answer is ENOTSUP. */
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "ids.h"
+#include "owners.h"
 #include "resolve.h"
 
 #define NAME_MAX 255
@@ -38,10 +39,48 @@ static long run(struct call *call) {
     return call->row->paths[0].path < 0 ? call_run(call) : call_paths(call);
 }
 
+/* An access control list sets the mode on disk: the remembered mode of the file follows, and a device stays shut. */
+static long set_access_list(struct call *call) {
+    char text[PATH_SIZE];
+    struct place place;
+    struct file file;
+    bool descriptor = call->row->paths[0].path < 0;
+    long r = descriptor ? 0 : resolve_change(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
+    if (r < 0) return r;
+    if (!descriptor) call->a[0] = (u64)place.path;
+    r = call_run(call);
+    if (r < 0) return r;
+    int at = descriptor ? (int)call->a[0] : AT_FDCWD;
+    const char *path = descriptor ? "" : place.path;
+    u64 flags = descriptor ? AT_EMPTY_PATH : 0;
+    if (file_look(at, path, flags, &file) < 0 || !file.known || file.mode == file.disk_mode) return r;
+    file.mode = (file.mode & ~0777u) | (file.disk_mode & 0777);
+    if (S_ISCHR(file.mode) || S_ISBLK(file.mode)) {
+        long shut = descriptor ? sys(__NR_fchmod, at, 0) : sys(__NR_fchmodat, at, path, 0);
+        if (shut < 0) return shut;
+        file.disk_mode &= S_IFMT;
+    }
+    return file_remember(&file);
+}
+
+static bool is_access_list(const struct call *call) {
+    static const char name[] = "system.posix_acl_access";
+    char given[sizeof(name)];
+    if (!engine.remembers) return false;
+    if (call->number != __NR_setxattr && call->number != __NR_lsetxattr && call->number != __NR_fsetxattr) return false;
+    return arch_copy(given, (const void *)call->a[1], sizeof(given)) == 0 && memcmp(given, name, sizeof(name)) == 0;
+}
+
 long call_attribute(struct call *call) {
     char name[NAME_MAX + 1];
+    if (change_refused(call)) return -EROFS;
+    if (is_access_list(call)) return set_access_list(call);
+    u64 given = call->a[1];
     long r = rename_attribute(call, name);
-    return r < 0 ? r : run(call);
+    if (r < 0) return r;
+    bool renamed = call->a[1] != given;
+    r = run(call);
+    return renamed && r == -EPERM ? -EOPNOTSUPP : r; /* user attributes of links and devices */
 }
 
 /* The list as the guest is to see it: kept names without their prefix. */

@@ -32,7 +32,7 @@ static long aim(int directory, u64 path, u64 flags, bool follow, struct target *
     char first;
     if (flags & AT_EMPTY_PATH && (!path || (arch_copy(&first, (const void *)path, 1) == 0 && !first)))
         return aim_at_descriptor(directory, t);
-    long r = resolve_guest(directory, path, PATH_WRITE | (follow ? PATH_FOLLOW : 0), t->text, &t->place);
+    long r = resolve_change(directory, path, follow ? PATH_FOLLOW : 0, t->text, &t->place);
     if (r < 0) return r;
     t->directory = t->place.directory;
     t->path = t->place.path;
@@ -68,6 +68,7 @@ static long give(const struct target *t, u32 uid, u32 gid) {
 
 long call_chown(struct call *call) {
     struct target t;
+    if (change_refused(call)) return -EROFS;
     if (!engine.emulated) return call_paths(call);
     u64 *a = call->a;
     long r;
@@ -117,6 +118,7 @@ static long set_mode(const struct target *t, u32 mode, bool follow, int fd) {
 long call_chmod(struct call *call) {
     struct target t;
     u64 *a = call->a;
+    if (change_refused(call)) return -EROFS;
     if (!engine.remembers) return call->number == __NR_fchmod ? call_run(call) : call_paths(call);
     if (call->number == __NR_fchmod) {
         long r = aim_at_descriptor((int)a[0], &t);
@@ -156,6 +158,6 @@ long call_mknod(struct call *call) {
     if (!engine.remembers || !(S_ISCHR(mode) || S_ISBLK(mode))) return call_paths(call);
     char text[PATH_SIZE];
     struct place place;
-    long r = resolve_guest(old ? AT_FDCWD : (int)call->a[0], path, PATH_PARENT | PATH_WRITE, text, &place);
+    long r = resolve_change(old ? AT_FDCWD : (int)call->a[0], path, PATH_PARENT, text, &place);
     return r < 0 ? r : make_device(&place, (u32)mode, (u32)rdev);
 }

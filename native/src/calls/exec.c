@@ -1,4 +1,4 @@
-/* execve, execveat, and the PTRACE_TRACEME that may come before them. */
+/* execve and execveat. */
 #include "../exec/exec.h"
 
 #include "../sys/raw.h"
@@ -24,12 +24,4 @@ long call_execve(struct call *call) {
 
 long call_execveat(struct call *call) {
     return do_exec(call, (int)call->a[0], call->a[1], call->a[2], call->a[3], call->a[4]);
-}
-
-/* Debuggers start programs with vfork, PTRACE_TRACEME, exec: were tracing to begin at once, the SIGSYS of the exec
- * would stop a child whose tracer waits for that exec. */
-long call_traceme(struct call *call) {
-    if (!slots_borrowed()) return call_run(call);
-    trace_me_deferred = true;
-    return 0;
 }

@@ -5,18 +5,31 @@
 
 /* paths.c */
 call_handler call_paths;
+/* names.c */
+call_handler call_unlink, call_rmdir, call_unlinkat, call_rename, call_renameat, call_link, call_linkat;
 /* open.c */
 call_handler call_open, call_creat, call_openat, call_openat2;
 /* stat.c */
-call_handler call_stat, call_lstat, call_newfstatat, call_statx, call_fstat;
+call_handler call_access, call_stat, call_lstat, call_newfstatat, call_statx, call_fstat;
 /* links.c */
 call_handler call_readlink, call_readlinkat, call_getcwd;
 /* signals.c */
-call_handler call_sigaction, call_sigprocmask, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
+call_handler call_sigaction, call_sigprocmask, call_sigpending, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
 /* exec.c */
-call_handler call_execve, call_execveat, call_traceme;
+call_handler call_execve, call_execveat;
+/* trace.c */
+call_handler call_ptrace, call_wait4;
 /* refused.c */
-call_handler call_not_permitted, call_not_supported, call_prctl, call_seccomp;
+call_handler call_not_permitted, call_no_protocol, call_not_supported, call_arch_prctl;
+/* seccomp.c */
+call_handler call_prctl, call_seccomp;
+/* watch.c */
+call_handler call_inotify, call_fanotify;
+/* chroot.c */
+call_handler call_chroot;
+/* sockets.c */
+call_handler call_bind, call_connect, call_sendto, call_accept, call_getsockname, call_getpeername, call_recvfrom;
+call_handler call_sendmsg, call_sendmmsg, call_recvmsg, call_recvmmsg;
 /* ids.c */
 call_handler call_get_id, call_get_three, call_set_id, call_getgroups, call_setgroups, call_capget, call_capset;
 call_handler call_getsockopt;

@@ -142,8 +142,7 @@ long call_setgroups(struct call *call) {
     if (count > MAX_GROUPS) return -EINVAL;
     long r = arch_copy(groups, (const void *)call->a[1], 4 * count);
     if (r < 0) return r;
-    memcpy(ids->groups, groups, 4 * count);
-    ids->group_count = count;
+    ids_set_groups(ids, groups, count);
     return 0;
 }
 

@@ -1,18 +1,57 @@
 /* open, creat, openat, openat2. */
+#include <asm/stat.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
 
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
+#include "status.h"
+#include "views.h"
 
 static bool may_write(u64 flags) {
+    if (flags & O_PATH) return false; /* the other flags are not looked at */
     return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
 }
 
 static bool never_follows(u64 flags) {
+    if (flags & O_PATH) return flags & O_NOFOLLOW;
     return (flags & O_NOFOLLOW) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+}
+
+/* What a read-only mount refuses of an open, in the kernel's order. 0: go on, with *flags changed. */
+static long refuse_open(const struct place *place, u64 *flags) {
+    struct stat st;
+    u64 follow = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (!(place->flags & PLACE_READ_ONLY) || !may_write(*flags)) return 0;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, follow);
+    if (r == -ENOENT && (*flags & O_CREAT)) {
+        r = place_parent(place, 0);
+        return r < 0 ? r : -EROFS;
+    }
+    if (r < 0) return r;
+    if ((*flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return -EEXIST;
+    if (S_ISDIR(st.st_mode)) return (*flags & O_TMPFILE) == O_TMPFILE ? -EROFS : -EISDIR;
+    if (*flags & O_DIRECTORY) return -ENOTDIR;
+    *flags &= ~(u64)O_CREAT;
+    return S_ISREG(st.st_mode) && may_write(*flags) ? -EROFS : 0;
+}
+
+/* In /proc a file may have a view, and a directory's names must be looked at from now on. */
+static long open_proc(struct call *call, const struct place *place, u64 flags, u64 mode) {
+    struct stat st;
+    u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
+    const struct view *view = flags & O_PATH || (flags & O_ACCMODE) ? NULL : view_of(place->path);
+    if (view) return view_open(view, place->path, flags);
+    if (engine.emulated) {
+        long r = status_open(place, flags);
+        if (r != -EXDEV) return r;
+    }
+    long r = arch_blocking(__NR_openat, a, call->slot);
+    if (r >= 0 && !engine.proc_seen && sys(__NR_fstat, r, &st) == 0 && S_ISDIR(st.st_mode)) engine.proc_seen = true;
+    return r;
 }
 
 /* An open under emulated root that may make a file. */
@@ -29,8 +68,10 @@ static long open_remembering(struct call *call, const struct place *place, u64 a
 }
 
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
+    long r = refuse_open(place, &flags);
+    if (r < 0) return r;
+    if (place->flags & PLACE_PROC) return open_proc(call, place, flags, mode);
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
-    if (place->flags & PLACE_PROC && flags & O_DIRECTORY) engine.proc_seen = true;
     if (engine.remembers && flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) return open_remembering(call, place, a);
     return arch_blocking(__NR_openat, a, call->slot);
 }
@@ -66,12 +107,41 @@ long call_openat(struct call *call) {
     return do_open(call, (int)call->a[0], call->a[1], call->a[2], call->a[3]);
 }
 
+/* openat2 with RESOLVE_ flags: they are kept on the walk, and nothing is left of them for the kernel. */
+static long open_resolved(struct call *call, struct open_how *wanted) {
+    static const struct {
+        u16 resolve, how;
+    } flags[] = {{RESOLVE_IN_ROOT, PATH_IN_ROOT},
+                 {RESOLVE_BENEATH, PATH_BENEATH},
+                 {RESOLVE_NO_SYMLINKS, PATH_NO_LINKS},
+                 {RESOLVE_NO_MAGICLINKS, PATH_NO_MAGIC},
+                 {RESOLVE_NO_XDEV, PATH_NO_MOUNTS}};
+    char text[PATH_SIZE];
+    struct place place;
+    u32 how = PATH_WALK | (never_follows(wanted->flags) ? 0 : PATH_FOLLOW);
+    if (wanted->resolve & RESOLVE_CACHED) return -EAGAIN; /* the kernel may always say so */
+    if (may_write(wanted->flags)) how |= PATH_WRITE;
+    for (unsigned i = 0; i < ARRAY_LENGTH(flags); i++)
+        if (wanted->resolve & flags[i].resolve) how |= flags[i].how;
+    long r = resolve_guest((int)call->a[0], call->a[1], how, text, &place);
+    if (r < 0) return r;
+    r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
+    return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;
+}
+
 long call_openat2(struct call *call) {
     struct open_how how;
     if (call->a[3] < sizeof(how)) return -EINVAL;
     if (call->a[3] > PAGE_SIZE) return -E2BIG;
     long r = arch_copy(&how, (const void *)call->a[2], sizeof(how));
     if (r < 0) return r;
-    if (how.resolve) return -ENOSYS; /* as before Linux 5.6: programs fall back */
-    return do_open(call, (int)call->a[0], call->a[1], how.flags, how.mode);
+    for (u64 i = sizeof(how); i < call->a[3]; i++) {
+        u8 more;
+        if ((r = arch_copy(&more, (const u8 *)call->a[2] + i, 1)) < 0) return r;
+        if (more) return -E2BIG;
+    }
+    r = sys(__NR_openat2, AT_FDCWD, "", &how, sizeof(how)); /* is it well formed? */
+    if (r != -ENOENT) return r;
+    if (!how.resolve) return do_open(call, (int)call->a[0], call->a[1], how.flags, how.mode);
+    return open_resolved(call, &how);
 }

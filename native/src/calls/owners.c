@@ -2,6 +2,8 @@
  * table says otherwise; files of others keep their owner. */
 #include "owners.h"
 
+#include <linux/time.h>
+
 #include "../engine.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
@@ -31,7 +33,7 @@ void file_show_ids(u32 *uid, u32 *gid) {
 static const struct ownership *recall(u32 device, u64 inode, u64 birth) {
     const struct ownership *known = ownership_find(device, inode);
     if (!known || known->birth == birth) return known;
-    ownership_remove(device, inode);
+    ownership_remove(device, inode, known->birth);
     return NULL;
 }
 
@@ -65,7 +67,7 @@ long file_remember(const struct file *file) {
     file_show_ids(&uid, &gid);
     bool mode_differs = file->mode != file->disk_mode;
     if (uid == file->uid && gid == file->gid && !mode_differs) {
-        if (file->known) ownership_remove(file->device, file->inode);
+        if (file->known) ownership_remove(file->device, file->inode, file->birth);
         return 0;
     }
     struct ownership record = {
@@ -157,12 +159,14 @@ void file_made_open(int fd, const struct place *place, u64 mode) {
     file_remember(&file);
 }
 
+/* A record left behind is found out by the birth time when the inode number is used again. Only where a file can be
+ * remembered, removed and replaced within one tick of the clock, or has no birth time, must it go with the file. */
 bool file_leaving(const struct place *place, struct file *file) {
-    if (!engine.remembers || ownership_empty()) return false;
+    struct timespec now;
+    if (!engine.remembers || sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now) < 0) return false;
+    if (!ownership_any_since(((u64)now.tv_sec - 2) * SECOND)) return false;
     if (file_look(place->directory, place->path, 0, file) < 0) return false;
-    return file->known && (file->links <= 1 || S_ISDIR(file->disk_mode));
-}
-
-void file_gone(const struct file *file) {
-    ownership_remove(file->device, file->inode);
+    if (!file->known || (file->links > 1 && !S_ISDIR(file->disk_mode))) return false;
+    ownership_remove(file->device, file->inode, file->birth);
+    return true;
 }

@@ -37,8 +37,8 @@ void file_made_open(int fd, const struct place *place, u64 mode);
 void file_give_owner(const struct place *place, struct file *file);
 /* Would file_made() have anything to do? */
 bool file_made_matters(void);
-/* Before a call that may remove the file's last name: what there is to be forgotten. False: nothing. */
+/* Before a call that may remove a file's last name: forget the file, since once it is gone its number may at once be
+ * another's. True where something was forgotten, to be remembered again if the call fails. */
 bool file_leaving(const struct place *place, struct file *file);
-void file_gone(const struct file *file);
 
 #endif

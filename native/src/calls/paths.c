@@ -1,5 +1,7 @@
 /* Calls whose only concern is their paths: the table says where they are and how they are to be taken. */
+#include <asm/stat.h>
 #include <linux/limits.h>
+#include <linux/stat.h>
 
 #include "../state/directories.h"
 #include "../sys/raw.h"
@@ -18,10 +20,20 @@ static bool means_descriptor(const struct call *call, const struct path_argument
     return arch_copy(&first, (const void *)pointer, 1) == 0 && !first;
 }
 
+/* What kind of file it is comes before where it lies. */
+static long refuse_truncate(const struct place *place) {
+    struct stat st;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+    if (r < 0) return r;
+    return S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? -EROFS : -EINVAL;
+}
+
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,
                              struct place *place) {
     place->path = NULL;
-    if (argument->path < 0 || means_descriptor(call, argument)) return 0;
+    if (argument->path < 0) return 0;
+    if (means_descriptor(call, argument))
+        return (argument->how & PATH_WRITE) && descriptor_read_only((int)call->a[(int)argument->directory]) ? -EROFS : 0;
     u32 how = argument->how;
     if (argument->flags >= 0) {
         u64 flags = call->a[(int)argument->flags];
@@ -30,30 +42,15 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     }
     int directory = argument->directory < 0 ? AT_FDCWD : (int)call->a[(int)argument->directory];
     long r = resolve_guest(directory, call->a[(int)argument->path], how, text, place);
+    if (r == 0 && (how & PATH_WRITE) && (place->flags & PLACE_READ_ONLY))
+        r = call->number == __NR_truncate ? refuse_truncate(place) : refuse_read_only(place, (how & PATH_PARENT) != 0);
     if (r < 0) return r;
     call->a[(int)argument->path] = (u64)place->path;
     if (argument->directory >= 0) call->a[(int)argument->directory] = (u64)place->directory;
     return 0;
 }
 
-/* Which of a call's two paths loses its name, -1: none. */
-static int leaving_path(const struct call *call) {
-    switch (call->number) {
-#ifdef __NR_unlink
-    case __NR_unlink:
-    case __NR_rmdir: return 0;
-    case __NR_rename: return 1;
-#endif
-#ifdef __NR_renameat
-    case __NR_renameat: return 1;
-#endif
-    case __NR_unlinkat: return 0;
-    case __NR_renameat2: return call->a[4] ? -1 : 1;
-    default: return -1;
-    }
-}
-
-/* Which of them names something new, -1: none. */
+/* Which of a call's two paths names something new, -1: none. */
 static int made_path(const struct call *call) {
     switch (call->number) {
 #ifdef __NR_mkdir
@@ -68,13 +65,10 @@ static int made_path(const struct call *call) {
     }
 }
 
-/* The call under emulated root: what is known of files goes and comes with their names. */
+/* The call under emulated root: who a new file belongs to is remembered. */
 static long run_remembering(struct call *call, const struct place place[2]) {
-    struct file file;
-    int leaves = leaving_path(call), made = made_path(call);
-    bool known = leaves >= 0 && file_leaving(&place[leaves], &file);
+    int made = made_path(call);
     long r = call_run(call);
-    if (r == 0 && known) file_gone(&file);
     if (r == 0 && made >= 0) file_made(&place[made]);
     return r;
 }
@@ -85,7 +79,6 @@ static bool changes_ways(long number, u32 how) {
     switch (number) {
 #ifdef __NR_mkdir
     case __NR_mkdir:
-    case __NR_rmdir:
     case __NR_mknod:
 #endif
     case __NR_mkdirat:
@@ -99,11 +92,6 @@ static bool changes_ways(long number, u32 how) {
     }
 }
 
-static void tell_cache(const struct place *place) {
-    struct cache *cache = directories_open();
-    if (cache) cache_change(cache, place->path, strlen(place->path));
-}
-
 long call_paths(struct call *call) {
     char text[2][PATH_SIZE];
     struct place place[2];
@@ -111,6 +99,7 @@ long call_paths(struct call *call) {
         long r = resolve_argument(call, &call->row->paths[i], text[i], &place[i]);
         if (r < 0) return r;
     }
+    if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
     long r = engine.remembers ? run_remembering(call, place) : call_run(call);
     for (unsigned i = 0; i < 2; i++)
         if (r == 0 && place[i].path && changes_ways(call->number, call->row->paths[i].how)) tell_cache(&place[i]);

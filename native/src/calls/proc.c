@@ -1,18 +1,69 @@
 /* Views of /proc that would show the engine or the host's paths. */
+#include <linux/auxvec.h>
 #include <linux/uio.h>
 
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "resolve.h"
+#include "textview.h"
 
-/* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
-static const char *behind_process(const char *path, u64 *pid) {
+const char *proc_behind_process(const char *path, u64 *pid) {
     const char *p;
     u64 thread;
     if (!text_starts(path, "/proc/") || !text_number(path + 6, pid, &p) || *p++ != '/') return NULL;
     if (text_starts(p, "task/") && text_number(p + 5, &thread, &p) && *p++ != '/') return NULL;
     return p;
+}
+
+struct mapping_search {
+    struct text_view view; /* first: view_lines() hands it on */
+    u64 address;
+    char *to;
+    size_t size;
+    long result;
+};
+
+static bool hex_at(const char **text, u64 *value) {
+    const char *p = *text;
+    for (*value = 0;; p++) {
+        int digit = *p >= '0' && *p <= '9' ? *p - '0' : *p >= 'a' && *p <= 'f' ? *p - 'a' + 10 : -1;
+        if (digit < 0) break;
+        *value = *value << 4 | (u64)digit;
+    }
+    bool some = p != *text;
+    *text = p + (*p != 0);
+    return some;
+}
+
+static void look_at_mapping(struct text_view *view, char *line) {
+    struct mapping_search *search = (struct mapping_search *)view;
+    const char *p = line;
+    u64 start, end;
+    if (!hex_at(&p, &start) || !hex_at(&p, &end) || search->address < start || search->address >= end) return;
+    while (*p && *p != '/') p++;
+    if (*p) search->result = host_to_guest(p, search->to, search->size);
+}
+
+/* The file that holds the entry of a process: to be had where the host forbids reading another's memory (Yama). */
+static long program_mapped(u64 pid, char *to, size_t size) {
+    struct mapping_search search = {.to = to, .size = size, .result = -EACCES};
+    char path[48];
+    u64 pairs[128];
+    size_t n = text_put_number(path, text_put(path, 0, "/proc/"), pid);
+    text_put(path, n, "/auxv");
+    long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    long r = sys(__NR_read, fd, pairs, sizeof(pairs));
+    sys(__NR_close, fd);
+    for (long i = 0; i + 1 < r / 8 && pairs[i]; i += 2)
+        if (pairs[i] == AT_ENTRY) search.address = pairs[i + 1];
+    text_put(path, n, "/maps");
+    fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    view_lines(&search.view, (int)fd, look_at_mapping);
+    sys(__NR_close, fd);
+    return search.result;
 }
 
 /* The program of another process: every engine keeps its state at the same address. */
@@ -26,7 +77,7 @@ static long program_of(u64 pid, const char *host_path, char *to, size_t size) {
     if (a != b || memcmp(ours, theirs, (size_t)a) != 0) return host_to_guest(theirs, to, size);
     struct iovec mine = {to, size < PATH_SIZE ? size : PATH_SIZE}, other = {engine.program, mine.iov_len};
     long r = sys(__NR_process_vm_readv, pid, &mine, 1, &other, 1, 0);
-    if (r <= 0) return -EACCES;
+    if (r <= 0) return program_mapped(pid, to, size);
     to[r - 1] = 0;
     return (long)strlen(to);
 }
@@ -34,7 +85,7 @@ static long program_of(u64 pid, const char *host_path, char *to, size_t size) {
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     char host[PATH_SIZE];
     u64 pid, number;
-    const char *end, *name = behind_process(host_path, &pid);
+    const char *end, *name = proc_behind_process(host_path, &pid);
     if (!name) return -EINVAL;
     if (text_equal(name, "exe")) return program_of(pid, host_path, to, size);
     if (text_equal(name, "root")) return (long)text_put(to, 0, "/");
@@ -45,6 +96,13 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
     if (r < 0) return r;
     host[r] = 0;
+    if ((r = removed_place(host_path, host, to, size)) != 0) {
+        if (r < 0 || last) return -EXDEV;
+        while (to[--r] != '/') {
+        }
+        to[r] = 0;
+        return r ? -ESTALE : -EXDEV;
+    }
     if (host[0] != '/' || (r = host_to_guest(host, to, size)) < 0) return -EXDEV;
     return r;
 }

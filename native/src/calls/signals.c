@@ -1,7 +1,8 @@
-/* Calls that set dispositions and masks: SIGSYS must stay open, so its bit is taken out of every mask. */
+/* Calls that set dispositions and masks. The engine's own signals must stay open: their bits are taken out of every
+ * mask, and where the guest can see them kept apart (trap/blocked.h). */
 #include "../sys/raw.h"
 #include "../sys/text.h"
-#include "../trap/signal.h"
+#include "../trap/blocked.h"
 #include "handlers.h"
 
 long call_sigaction(struct call *call) {
@@ -19,18 +20,40 @@ long call_sigaction(struct call *call) {
 
 static long copy_mask(u64 at, u64 *mask) {
     long r = arch_copy(mask, (const void *)at, 8);
-    *mask &= ~SIGNAL_BIT(SIGSYS);
+    *mask &= ~OWN_SIGNALS;
     return r;
 }
 
+static u64 masked(int how, u64 before, u64 set) {
+    return how == SIG_BLOCK ? before | set : how == SIG_UNBLOCK ? before & ~set : set;
+}
+
 long call_sigprocmask(struct call *call) {
-    u64 mask;
+    u64 set = 0, kernel_set, old = 0, set_at = call->a[1], old_at = call->a[2];
     if (call->a[3] != 8) return -EINVAL;
-    long r = copy_mask(call->a[1], &mask);
+    long r = set_at ? arch_copy(&set, (const void *)set_at, 8) : 0;
     if (r < 0) return r;
+    u64 before = own_blocked(), after = set_at ? masked((int)call->a[0], before, set & OWN_SIGNALS) : before;
+    kernel_set = set & ~OWN_SIGNALS;
+    call->a[1] = set_at ? (u64)&kernel_set : 0;
+    call->a[2] = (u64)&old;
     /* Not while a signal is kept: the mask would then be the engine's. The guest repeats the call behind its handler. */
-    call->a[1] = (u64)&mask;
-    return call_run(call);
+    r = call_run(call);
+    if (r < 0) return r;
+    if (after != before) own_block(after);
+    if (before & ~after) signals_due(call->slot);
+    old |= before;
+    return old_at ? arch_copy((void *)old_at, &old, 8) : 0;
+}
+
+long call_sigpending(struct call *call) {
+    u64 set = 0, to = call->a[0], size = call->a[1];
+    if (size > 8) return -EINVAL;
+    call->a[0] = (u64)&set;
+    long r = call_run(call);
+    if (r < 0) return r;
+    set |= own_kept();
+    return arch_copy((void *)to, &set, size);
 }
 
 /* A call that waits with a mask of its own, whose address is argument `at`. */

@@ -8,6 +8,12 @@
 #include "owners.h"
 #include "resolve.h"
 
+#ifdef __NR_access
+#define __NR_ACCESS_OLD __NR_access
+#else
+#define __NR_ACCESS_OLD (-1)
+#endif
+
 static bool empty_path(u64 path, u64 flags) {
     char first;
     if (!(flags & AT_EMPTY_PATH)) return false;
@@ -86,4 +92,33 @@ long call_statx(struct call *call) {
     if (r < 0 || !follow || !S_ISLNK(((struct statx *)call->a[4])->stx_mode)) return r;
     r = resolve_at(directory, text, PATH_FOLLOW, &place);
     return r < 0 ? r : place_statx(call, &place);
+}
+
+static bool is_special(const struct place *place) {
+    struct stat st;
+    if (sys(__NR_newfstatat, place->directory, place->path, &st, 0) < 0) return false;
+    return !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* access, faccessat, faccessat2: writing to files of a read-only mount is refused, to devices and pipes there not. */
+long call_access(struct call *call) {
+    char text[PATH_SIZE];
+    struct place place;
+    bool at = call->number != __NR_ACCESS_OLD, new = call->number == __NR_faccessat2;
+    u64 mode = call->a[at ? 2 : 1], flags = new ? call->a[3] : 0;
+    int directory = at ? (int)call->a[0] : AT_FDCWD;
+    if (empty_path(call->a[1], flags)) {
+        long r = call_run(call);
+        return r == 0 && (mode & 2) && descriptor_read_only(directory) ? -EROFS : r;
+    }
+    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : 0);
+    long r = resolve_guest(directory, call->a[at ? 1 : 0], how, text, &place);
+    if (r < 0) return r;
+    if (new) {
+        if (!(place.flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
+        r = sys(__NR_faccessat2, place.directory, place.path, mode, flags);
+    } else {
+        r = sys(__NR_faccessat, place.directory, place.path, mode);
+    }
+    return r == 0 && (mode & 2) && (place.flags & PLACE_READ_ONLY) && !is_special(&place) ? -EROFS : r;
 }

@@ -13,7 +13,8 @@
 static u64 page_down(u64 address) { return address & ~(PAGE_SIZE - 1); }
 static u64 page_up(u64 address) { return (address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
 
-static long read_interpreter(int fd, struct elf_file *elf) {
+long elf_read_interpreter(int fd, struct elf_file *elf) {
+    elf->interpreter[0] = 0;
     for (int i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type != PT_INTERP) continue;
@@ -26,7 +27,6 @@ static long read_interpreter(int fd, struct elf_file *elf) {
 
 long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf) {
     Elf64_Ehdr *h = &elf->header;
-    elf->interpreter[0] = 0;
     if (n < 20 || memcmp(head, ELFMAG, SELFMAG) != 0) return -ENOEXEC;
     memcpy(h, head, n < sizeof(*h) ? n : sizeof(*h));
     if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != ARCH_ELF_MACHINE) return -ELIBBAD;
@@ -37,7 +37,7 @@ long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf) {
         memcpy(elf->segments, head + h->e_phoff, (size_t)size);
     else if (sys(__NR_pread64, fd, elf->segments, size, h->e_phoff) != size)
         return -ENOEXEC;
-    return read_interpreter(fd, elf);
+    return 0;
 }
 
 static int protection(u32 flags) {

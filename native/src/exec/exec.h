@@ -10,6 +10,7 @@
 
 /* What an exec leads to once scripts are resolved. */
 struct program {
+    bool is_engine;              /* the program is an engine itself: see nested.c */
     int fd, interpreter_fd;      /* interpreter_fd: ld.so, -1 without */
     unsigned prefix_count;       /* arguments before the guest's own, made by scripts */
     bool replaces_first;         /* the guest's argv[0] gives way to them */
@@ -27,9 +28,13 @@ void program_close(struct program *program);
 /* Replace this process. Returns only on failure, -errno. `slot` may be NULL at the very start. */
 long launch(struct program *program, u64 argv, u64 envp, struct slot *slot);
 
+/* The same for an engine started by a guest, whose words are translated. */
+long launch_engine(u64 argv, long argc, u64 envp, struct slot *slot);
+
 /* After launch(): the words at argv[2]... were made by it. Never returns. */
 void resume(int argc, char **argv, char **envp, u64 *auxv) __attribute__((noreturn));
 
+extern u64 stop_before_program; /* set by a tracer, in its tracee: see calls/trace.c */
 extern bool trace_me_deferred; /* PTRACE_TRACEME was asked for and is done just before the next exec */
 
 #endif

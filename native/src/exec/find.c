@@ -9,6 +9,18 @@
 #include "elf.h"
 #include "exec.h"
 
+/* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. */
+static long open_unreadable(const struct place *place, u64 flags) {
+    struct stat st;
+    if (place->flags & PLACE_KERNEL_FOLLOWS) return -EACCES;
+    if (sys(__NR_newfstatat, place->directory, place->path, &st, AT_SYMLINK_NOFOLLOW) < 0) return -EACCES;
+    if (!S_ISREG(st.st_mode) || st.st_uid != (u32)sys(__NR_geteuid) || (st.st_mode & S_IRUSR)) return -EACCES;
+    if (sys(__NR_fchmodat, place->directory, place->path, (st.st_mode & 07777) | S_IRUSR) < 0) return -EACCES;
+    long fd = sys(__NR_openat, place->directory, place->path, flags, 0);
+    sys(__NR_fchmodat, place->directory, place->path, st.st_mode & 07777);
+    return fd;
+}
+
 /* Open for reading, refused like an exec: not a regular file, or no execute permission. */
 static long open_executable(const struct place *place, bool follow) {
     struct stat st;
@@ -16,11 +28,25 @@ static long open_executable(const struct place *place, bool follow) {
     long r = sys(__NR_faccessat, place->directory, place->path, 1 /* X_OK */);
     if (r < 0) return r;
     long fd = sys(__NR_openat, place->directory, place->path, flags, 0);
+    if (fd == -EACCES) fd = open_unreadable(place, flags);
     if (fd < 0) return fd;
     r = sys(__NR_fstat, fd, &st);
     if (r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111)) return fd;
     sys(__NR_close, fd);
     return r < 0 ? r : -EACCES;
+}
+
+/* Plain guest path of the file just opened; the host's where the guest has none. */
+static void name_file(const struct place *place, int fd, char *guest) {
+    char link[48], host[PATH_SIZE];
+    const char *known = place->path;
+    if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS)) {
+        text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
+        long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
+        host[r < 0 ? 0 : r] = 0;
+        known = host;
+    }
+    if (host_to_guest(known, guest, PATH_SIZE) < 0) text_put(guest, 0, known);
 }
 
 static long open_path(int directory, const char *path, u64 flags, char *guest) {
@@ -34,18 +60,12 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
         place.path = link;
         place.flags = PLACE_KERNEL_FOLLOWS;
     } else {
-        long r = resolve_at(directory, path, nofollow ? 0 : PATH_FOLLOW, &place);
+        long r = resolve_at(directory, path, nofollow ? 0 : PATH_FOLLOW | PATH_KEEP, &place);
         if (r < 0) return r;
     }
     long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);
     if (fd < 0) return fd;
-    char host[PATH_SIZE];
-    size_t n = text_put(link, 0, "/proc/thread-self/fd/");
-    text_put_number(link, n, (u32)fd);
-    long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
-    if (r < 0) r = 0;
-    host[r] = 0;
-    if (host_to_guest(host, guest, PATH_SIZE) < 0) text_put(guest, 0, host);
+    name_file(&place, (int)fd, guest);
     return fd;
 }
 
@@ -109,7 +129,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
     name_script(p, directory, path);
     const char *script = p->script;
     for (unsigned depth = 0;; depth++) {
-        u8 head[512];
+        u8 head[ELF_HEAD];
         long fd = open_path(directory, path, flags, p->guest);
         if (fd < 0) return fd;
         long n = sys(__NR_pread64, fd, head, sizeof(head), 0), r = n;
@@ -126,10 +146,12 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
         }
         p->fd = (int)fd;
         if (n >= 0) r = elf_read(p->fd, head, (size_t)n, &elf);
+        if (r >= 0) r = elf_read_interpreter(p->fd, &elf);
         if (r == -ELIBBAD) {
             debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
             r = -ENOEXEC;
         }
+        p->is_engine = r >= 0 && elf_is_engine(&elf);
         if (r >= 0) r = open_interpreter(p, &elf);
         if (r < 0) sys(__NR_close, p->fd);
         return r < 0 ? r : 0;

@@ -14,10 +14,10 @@
 #include "../trap/signal.h"
 #include "exec.h"
 
-#define SMALL_VECTOR 4096 /* argument pointers that fit on the slot's stack */
+#define SMALL_VECTOR 512 /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
 
-bool trace_me_deferred;
+bool trace_me_deferred HOT;
 
 /* Number of pointers before the NULL, or -EFAULT. A NULL vector is empty (Linux allows it). */
 static long count_pointers(u64 vector) {
@@ -57,9 +57,13 @@ static void make_state(char *state, const struct program *p) {
     n = text_put(state, n, ",");
     n = text_put_number(state, n, (u64)(p->interpreter_fd + 1));
     n = text_put(state, n, ",");
-    n = text_put_number(state, n, signals_ignored());
+    n = text_put_number(state, n, signals_inherited());
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.proc_seen);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, arch_known());
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, engine.container);
     if (engine.emulated) put_ids(state, n, p);
 }
 
@@ -90,6 +94,7 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     char state[IDS_TEXT + 128];
     long argc = count_pointers(argv);
     if (argc < 0) return argc;
+    if (p->is_engine && slot) return launch_engine(argv, argc, envp ? envp : (u64)nothing, slot);
     u64 need = (u64)argc + p->prefix_count + (u64)engine.word_count + HEAD_WORDS + 2;
     if (need > SMALL_VECTOR && !(vector = big_vector(slot, (need * 8 + PAGE_SIZE) & ~(PAGE_SIZE - 1)))) return -ENOMEM;
     make_state(state, p);
@@ -97,7 +102,7 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     if (r < 0) return r;
     bool borrowed = slot && slots_borrowed();
     /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
-    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
+    if (borrowed) sys(__NR_set_tid_address, slot_busy(slot));
     if (trace_me_deferred) sys(__NR_ptrace, 0, 0, 0, 0);
     trace_me_deferred = false;
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is

@@ -11,17 +11,23 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "../trap/signal.h"
+#include "../watcher.h"
 #include "elf.h"
 #include "exec.h"
 
+u64 stop_before_program;
+
+#define MOST_PAIRS 40
+
 struct kept {
-    u64 fd, interpreter_fd, ignored, proc_seen;
+    u64 fd, interpreter_fd, inherited, proc_seen, known, container;
     u64 secure;      /* the program gained rights: AT_SECURE */
     const char *ids; /* behind those: only under emulation */
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
-    u64 *values[] = {&kept->fd, &kept->interpreter_fd, &kept->ignored, &kept->proc_seen};
+    u64 *values[] = {&kept->fd,        &kept->interpreter_fd, &kept->inherited,
+                     &kept->proc_seen, &kept->known,          &kept->container};
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
@@ -69,7 +75,9 @@ static long read_elf(int fd, struct elf_file *elf) {
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
-    if (!bytes || (sys(__NR_personality, 0xffffffff) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
+    static long personality HOT; /* one more than what it is */
+    if (!personality) personality = sys(__NR_personality, 0xffffffff) + 1;
+    if (!bytes || ((personality - 1) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
     memcpy(&value, (u8 *)*bytes + offset, 4);
     return (value * 2654435761u) % pages * PAGE_SIZE;
 }
@@ -122,7 +130,17 @@ static void set_records(const struct elf_loaded *p, char **argv, char **envp, u6
         .auxv = (__u64 *)auxv, .auxv_size = (u32)(pairs + 1) * 16,
         .exe_fd = (u32)-1,
     };
-    long r = sys(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+    u64 numbered[2 * MOST_PAIRS];
+    long r = -EINVAL;
+    if (engine.container && pairs + 2 <= MOST_PAIRS) {
+        memcpy(numbered, auxv, (size_t)pairs * 16);
+        u64 end[] = {AT_CONTAINER, engine.container, 0, 0};
+        memcpy(numbered + 2 * pairs, end, sizeof(end));
+        map.auxv = (__u64 *)numbered, map.auxv_size += 16;
+        r = sys(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+        map.auxv = (__u64 *)auxv, map.auxv_size -= 16;
+    }
+    if (r < 0) r = sys(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
     if (r < 0) debug_say(1, "the kernel keeps the engine's own process records", "");
 }
 
@@ -134,13 +152,15 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
     text_put(engine.program, 0, argv[at + 1]);
     engine.proc_seen = kept.proc_seen != 0;
+    engine.container = kept.container;
+    arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
     char **guest_argv = argv + engine.plan.first_argument;
     long r = slots_begin();
     if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
     if (!take_ids(&kept, auxv)) fail(125, "bad resume words", "");
     if (engine.remembers && engine.plan.state) ownership_resume(engine.plan.state);
-    r = signals_begin(kept.ignored);
+    r = signals_begin(kept.inherited);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);
     set_auxiliary(auxv, AT_EXECFN, (u64)argv[at + 2]);
@@ -152,5 +172,10 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
             PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
     u64 *stack = (u64 *)(guest_argv - 1);
     *stack = (u64)(argc - engine.plan.first_argument);
+    if (stop_before_program) {
+        stop_before_program = 0;
+        sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), SIGTRAP);
+        sys(__NR_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 8); /* stands for the end of the exec */
+    }
     arch_jump(entry, (u64)stack);
 }

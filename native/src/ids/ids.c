@@ -13,14 +13,25 @@
      CAPABILITY(CAP_FOWNER) | CAPABILITY(CAP_FSETID) | CAPABILITY(CAP_LINUX_IMMUTABLE) | CAPABILITY(CAP_MKNOD) |  \
      CAPABILITY(CAP_MAC_OVERRIDE))
 
+void ids_set_groups(struct ids *ids, const u32 *groups, u32 count) {
+    ids->group_count = count;
+    for (u32 i = 0; i < count; i++) {
+        u32 at = i;
+        for (; at && ids->groups[at - 1] > groups[i]; at--) ids->groups[at] = ids->groups[at - 1];
+        ids->groups[at] = groups[i];
+    }
+}
+
 static bool parse_groups(struct ids *ids, const char *text) {
+    u32 groups[MAX_GROUPS], count = 0;
     while (*text) {
         u64 group;
-        if (ids->group_count == MAX_GROUPS || !text_number(text, &group, &text) || group >= NO_ID) return false;
-        ids->groups[ids->group_count++] = (u32)group;
+        if (count == MAX_GROUPS || !text_number(text, &group, &text) || group >= NO_ID) return false;
+        groups[count++] = (u32)group;
         if (*text == ',' && text[1]) text++;
         else if (*text) return false;
     }
+    ids_set_groups(ids, groups, count);
     return true;
 }
 

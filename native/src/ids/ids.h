@@ -37,6 +37,8 @@ bool ids_begin(struct ids *ids, u32 user, u32 group, const char *groups);
 static inline bool ids_capable(const struct ids *ids, int capability) {
     return (ids->effective & CAPABILITY(capability)) != 0;
 }
+/* At most MAX_GROUPS; kept in order, as the kernel does. */
+void ids_set_groups(struct ids *ids, const u32 *groups, u32 count);
 bool ids_in_group(const struct ids *ids, u32 group);
 
 /* The system calls: 0 or -errno. */

@@ -9,7 +9,7 @@
 #define PATH_CACHE_H
 #include "../sys/types.h"
 
-#define CACHE_ENTRIES 512
+#define CACHE_ENTRIES 256
 #define CACHE_TEXT 232
 #define CACHE_NAME_WORDS 1024
 
@@ -22,7 +22,8 @@ struct cache_entry {
 
 struct cache {
     u32 generation;
-    u8 head[PAGE_SIZE - 4];
+    u64 trapped, hooked; /* under `debug`: how many calls came by a signal, how many from rewritten sites */
+    u8 head[PAGE_SIZE - 24];
     u64 names[CACHE_NAME_WORDS];
     struct cache_entry entries[CACHE_ENTRIES];
 };

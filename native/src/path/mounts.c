@@ -7,6 +7,7 @@
 void mounts_begin(struct mounts *m, const char *root) {
     m->count = 0;
     m->any_read_only = false;
+    m->root_length = 0;
     m->identity = 0;
     mounts_add(m, "", root, NULL, 0);
 }
@@ -63,6 +64,19 @@ bool mounts_has_name(const struct mounts *m, const char *name) {
     return false;
 }
 
+bool mounts_host_read_only(const struct mounts *m, const char *host) {
+    size_t length = strlen(host), best = 0;
+    bool read_only = false;
+    for (unsigned i = 0; i < m->count; i++) {
+        const struct mount *mount = &m->table[i];
+        if (mount->host_length < best || !lies_in(host, length, mount->host, mount->host_length)) continue;
+        bool this_one = (mount->flags & MOUNT_READ_ONLY) != 0;
+        read_only = mount->host_length > best ? this_one : this_one && (read_only || !best);
+        best = mount->host_length;
+    }
+    return read_only;
+}
+
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size) {
     const struct mount *mount = mounts_of_guest(m, guest, length);
     size_t rest = length - mount->guest_length;
@@ -74,6 +88,16 @@ long mounts_to_host(const struct mounts *m, const char *guest, size_t length, ch
 }
 
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size) {
+    long length = mounts_to_table(m, host, guest, size);
+    if (length < 0 || !m->root_length) return length;
+    if (!lies_in(guest, (size_t)length, m->root, m->root_length)) return -ENOENT;
+    length -= m->root_length;
+    memmove(guest, guest + m->root_length, (size_t)length + 1);
+    if (!length) memcpy(guest, "/", 2), length = 1;
+    return length;
+}
+
+long mounts_to_table(const struct mounts *m, const char *host, char *guest, size_t size) {
     size_t length = strlen(host);
     const struct mount *best = NULL;
     if (length == 1) length = 0; /* "/" */

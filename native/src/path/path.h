@@ -10,7 +10,8 @@
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
 #define MAX_MOUNTS 130
-#define MAX_LINKS 40 /* as in the kernel */
+#define MOUNT_UNKNOWN (-1)
+#define MOST_LINKS 40 /* as in the kernel */
 
 enum { MOUNT_READ_ONLY = 1 };
 
@@ -27,6 +28,8 @@ struct mounts {
     struct mount table[MAX_MOUNTS];
     unsigned count;
     bool any_read_only;
+    u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
+    char root[PATH_SIZE];
     u32 identity;        /* a hash of the table */
     struct cache *cache; /* NULL: none */
 };
@@ -37,15 +40,24 @@ struct path_host {
     /* 0 where host_path is a directory, -ENOTDIR or another error else. */
     long (*check_directory)(const char *host_path);
     /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length; -EINVAL: it is
-     * none, treat it as any link; -EXDEV: only the kernel can follow it. */
+     * none, treat it as any link; -EXDEV: only the kernel can follow it; -ESTALE: so it is, and ".." behind it leads to the plain guest path in `to`. */
     long (*magic_link)(const char *host_path, bool last, char *to, size_t size);
 };
 
 enum {
     PATH_FOLLOW = 1, /* follow a symbolic link in the last place */
     PATH_LAZY = 2,   /* do not look at the last place; the caller does, with the kernel's no-follow flags */
-    PATH_WRITE = 4,  /* refuse read-only mounts with EROFS */
+    PATH_WRITE = 4,  /* the call changes something: read-only mounts must be noticed */
     PATH_PARENT = 16, /* the last name is made, removed or renamed: never followed, not even before a slash */
+    PATH_WALK = 32,   /* always walk, so that the place tells its mount */
+    /* openat2's RESOLVE_ flags */
+    PATH_IN_ROOT = 64,
+    PATH_BENEATH = 128,
+    PATH_NO_LINKS = 256,
+    PATH_NO_MAGIC = 512,
+    PATH_NO_MOUNTS = 1024,
+    PATH_RESOLVE = 64 | 128 | 256 | 512 | 1024,
+    PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 
@@ -53,6 +65,8 @@ enum {
     PLACE_KERNEL_FOLLOWS = 1, /* a magic link in the last place: the kernel must follow it */
     PLACE_PROC = 2,
     PLACE_READ_ONLY = 4,
+    PLACE_UNNAMED = 16,    /* the path ends in "." or "..", or is the root: nothing can be made, removed or renamed so */
+    PLACE_MOUNT_POINT = 8, /* the last name is a mount's (or the root), and was to be made, removed or renamed */
 };
 
 /* Where the kernel finds the file: arguments for an *at call. */
@@ -61,6 +75,7 @@ struct place {
     const char *path; /* points into text, or at the guest's text copied by the caller */
     u32 flags;
     u32 length;
+    int mount;        /* index of the mount in which the name lies, MOUNT_UNKNOWN without a walk */
     char text[PATH_ROOM];
 };
 
@@ -72,12 +87,17 @@ long mounts_add(struct mounts *m, const char *guest, const char *host, const cha
 const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, size_t length);
 /* The mount whose shadow this is, or NULL. */
 const struct mount *mounts_of_shadow(const struct mounts *m, const char *host, size_t length);
+/* Is a plain host path shown by read-only mounts only? */
+bool mounts_host_read_only(const struct mounts *m, const char *host);
 bool mounts_has_name(const struct mounts *m, const char *name);
 /* Host path of a plain guest path: its length, or -ENAMETOOLONG. */
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size);
-/* Guest path of a plain host path ("/" for the root): its length, -ENOENT where no mount shows it. */
+/* Guest path of a plain host path ("/" for the root): its length, -ENOENT where no mount shows it, or only outside the
+ * process's own root. */
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size);
 
+/* The same without regard to the process's root. */
+long mounts_to_table(const struct mounts *m, const char *host, char *guest, size_t size);
 /* One step of a walk whose result may be remembered. */
 struct path_step {
     const char *name;      /* the component, not NUL-terminated */

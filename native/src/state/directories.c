@@ -10,7 +10,7 @@
 
 #define MAP_AT (ENGINE_BASE + 0x10000000UL) /* out of the guest's way */
 
-static bool tried;
+static bool tried HOT;
 
 static long open_file(u64 flags) {
     char path[PATH_SIZE];

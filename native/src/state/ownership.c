@@ -12,6 +12,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
+/* To be changed with the layout of the file. */
 #define MAGIC 0x3172656e776f6475UL /* "udowner1" */
 #define FROZEN (1UL << 63)
 #define NUMBER(word) ((u32)(word))
@@ -29,6 +30,7 @@ struct header {
     u32 moved;
     u32 used;           /* records claimed; number 0 is none */
     u32 setgid;
+    u64 newest_birth;   /* of all files ever recorded; the highest number where one is unknown */
     u32 root_device;
     u64 root_inode, root_birth;
     u64 list[3];
@@ -79,6 +81,10 @@ static u32 write_record(struct header *t, const struct ownership *file) {
         return 0;
     }
     records_of(t)[number] = *file;
+    u64 birth = file->birth ? file->birth : ~0UL, newest = __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED);
+    while (newest < birth && !__atomic_compare_exchange_n(&t->newest_birth, &newest, birth, false, __ATOMIC_RELAXED,
+                                                          __ATOMIC_RELAXED)) {
+    }
     return number;
 }
 
@@ -261,22 +267,23 @@ long ownership_put(const struct ownership *file) {
     }
 }
 
-void ownership_remove(u32 device, u64 inode) {
+void ownership_remove(u32 device, u64 inode, u64 birth) {
     for (;;) {
         struct header *t = current();
         u64 *at = t ? find_word(t, device_in(t, device), inode) : NULL;
-        if (!at) return;
-        u64 word = __atomic_load_n(at, __ATOMIC_ACQUIRE), hash = hash_of(device_in(t, device), inode);
-        if (!(word & FROZEN) && leads_to(t, word, hash, device_in(t, device), inode) &&
-            __atomic_compare_exchange_n(at, &word, (word & ~0xffffffffUL) | GONE, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-            return;
+        u64 word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0, gone = (word & ~0xffffffffUL) | GONE;
+        const struct ownership *record = at ? record_at(t, word) : NULL;
+        if (!record || record->inode != inode || record->birth != birth) return;
         if ((word & FROZEN) && settle(t, false) < 0) return;
+        if (!(word & FROZEN) &&
+            __atomic_compare_exchange_n(at, &word, gone, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return;
     }
 }
 
-bool ownership_empty(void) {
+bool ownership_any_since(u64 time) {
     struct header *t = current();
-    return !t || !t->used;
+    return t && __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED) >= time;
 }
 
 bool ownership_any_setgid(void) {

@@ -31,8 +31,10 @@ long ownership_resume(const char *state);
 const struct ownership *ownership_find(u32 device, u64 inode);
 /* Remember a file, in place of what was known of it. 0 or -errno; nothing is done where there is no table. */
 long ownership_put(const struct ownership *file);
-void ownership_remove(u32 device, u64 inode);
-bool ownership_empty(void);
+/* Forget a file; a later one with its number and another birth time is left alone. */
+void ownership_remove(u32 device, u64 inode, u64 birth);
+/* Is there a record of a file that was born at `time` (nanoseconds since 1970) or later, or at an unknown time? */
+bool ownership_any_since(u64 time);
 /* May there be directories that hand on a group of their own to new files? */
 bool ownership_any_setgid(void);
 void ownership_note_setgid(void);

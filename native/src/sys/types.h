@@ -15,6 +15,8 @@ typedef int64_t i64;
 
 #define PATH_SIZE 4096  /* the kernel's PATH_MAX, the NUL included */
 #define PAGE_SIZE 4096UL
+/* For small variables that every program uses: together on few pages. */
+#define HOT __attribute__((section(".bss.hot")))
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -10,12 +10,14 @@ typedef long call_handler(struct call *call);
 enum call_when {
     ALWAYS,
     EMULATED,      /* only under emulated root */
+    DESCRIPTOR_CHANGE, /* under emulated root, and where a read-only mount may have given out the descriptor */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
-    MASK_SET,      /* rt_sigprocmask: a set is given, and it may block */
     PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
+    SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
+    AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
-    TRACE_ME,      /* ptrace: PTRACE_TRACEME */
+    RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
     REFUSED,       /* answered ENOSYS by the filter itself */
 };
 

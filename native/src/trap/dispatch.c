@@ -1,9 +1,11 @@
 /* From a caught call to its handler and back. */
 #include "../calls/handlers.h"
+#include "../calls/order.h"
 #include "../calls/unlock.h"
 #include "../engine.h"
 #include "../path/path.h"
 #include "../sys/raw.h"
+#include "rewrite.h"
 #include "signal.h"
 
 #define NO_PATH {-1, -1, -1, 0}
@@ -16,14 +18,20 @@ const struct call_row call_rows[] = {
 const unsigned call_row_count = ARRAY_LENGTH(call_rows);
 
 #define DIRECT 512 /* numbers below this are looked up in one step */
-static u8 row_index[DIRECT]; /* 1 + index in call_rows */
-
-static void index_rows(void) {
-    for (unsigned i = 0; i < call_row_count; i++) row_index[call_rows[i].number] = (u8)(i + 1);
-}
+#define CALL(name, ...) ROW_##name,
+enum {
+#include "../syscalls.def"
+    ROWS
+};
+#undef CALL
+#define CALL(name, ...) [__NR_##name] = ROW_##name + 1,
+static const u8 row_index[DIRECT] = {
+#include "../syscalls.def"
+};
+#undef CALL
+_Static_assert(ROWS < 255, "row_index");
 
 const struct call_row *call_row_of(long number) {
-    if (!row_index[call_rows[0].number]) index_rows();
     if (number < 0 || number >= DIRECT || !row_index[number]) return NULL;
     return &call_rows[row_index[number] - 1];
 }
@@ -40,15 +48,40 @@ static long unlock_and_repeat(struct call *call) {
     }
 }
 
+/* The row's handler, once more where only a mode was in the way. */
+static long handle(struct call *call) {
+    long result = call->row->handler(call);
+    if (result == -EACCES && engine.remembers) result = unlock_and_repeat(call);
+    return result < 0 && result != RESTART_CALL ? order_flags(call, result) : result;
+}
+
+static void finish(struct call *call, long number, long result) {
+    if (result == RESTART_CALL)
+        regs_restart(&call->slot->regs, number);
+    else
+        regs_set_result(&call->slot->regs, result);
+}
+
+/* A trapped call. */
 void dispatch(struct slot *slot) __attribute__((used));
 void dispatch(struct slot *slot) {
+    u64 site = regs_site(&slot->regs);
+    struct call call = {.number = rewrite_number(site, regs_number(&slot->regs)), .slot = slot};
+    regs_arguments(&slot->regs, call.a);
+    call.row = call_row_of(call.number);
+    long number = call.number, result = call.row ? handle(&call) : call_run(&call);
+    finish(&call, number, result);
+    rewrite_seen(call.row, site, slot);
+}
+
+/* A call from a rewritten site: no filter has looked at its arguments. */
+void dispatch_hooked(struct slot *slot) __attribute__((used));
+void dispatch_hooked(struct slot *slot) {
     struct call call = {.number = regs_number(&slot->regs), .slot = slot};
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);
-    long number = call.number, result = call.row ? call.row->handler(&call) : call_run(&call);
-    if (result == -EACCES && engine.remembers && call.row) result = unlock_and_repeat(&call);
-    if (result == RESTART_CALL)
-        regs_restart(&slot->regs, number);
-    else
-        regs_set_result(&slot->regs, result);
+    long number = call.number;
+    bool caught = call.row && call_is_caught(call.row, call.a, engine.emulated);
+    finish(&call, number, caught ? handle(&call) : call_run(&call));
+    if (engine.plan.debug) rewrite_count_hooked();
 }

@@ -2,23 +2,30 @@
  * allow bitmap (5.11 and later: no cost); instruction pointer and arguments are looked at for caught numbers only. */
 #include <asm/socket.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 
+#include "../engine.h"
 #include "../sys/raw.h"
 #include "calls.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
 #endif
+#define AF_NETLINK 16
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+#define SHADOW_STACK_OPTIONS 0x5000 /* ARCH_SHSTK_ENABLE and those behind it */
 #define MAX_CODE 3000
 #define MAX_FIXES 1000
 
 enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
+
+static const u32 resumes[] = {PTRACE_TRACEME, PTRACE_CONT, PTRACE_SINGLESTEP, PTRACE_SYSCALL};
 
 struct program {
     struct sock_filter code[MAX_CODE];
@@ -67,7 +74,7 @@ static void if_set_check(struct program *p, unsigned index) {
 }
 
 /* Options of prctl that are caught always, and those caught under emulation only. */
-static const u16 prctl_always[] = {PR_SET_SECCOMP, PR_GET_SECCOMP, PR_SET_MM};
+static const u16 prctl_always[] = {PR_SET_SECCOMP, PR_GET_SECCOMP, PR_SET_MM, PR_SET_SYSCALL_USER_DISPATCH};
 static const u16 prctl_ids[] = {PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_GET_KEEPCAPS,
                                 PR_SET_KEEPCAPS, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT};
 
@@ -99,12 +106,6 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_set_check(p, row->tested);
         go(p, TO_ALLOW);
         return;
-    case MASK_SET:
-        load(p, argument(0, false));
-        if_equal_go(p, SIG_UNBLOCK, TO_ALLOW);
-        if_set_check(p, 1);
-        go(p, TO_ALLOW);
-        return;
     case PRCTL:
         emit_prctl(p, emulated);
         return;
@@ -116,15 +117,28 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_equal_go(p, SO_PEERGROUPS, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
+    case SHADOW_STACK:
+        load(p, argument(0, false));
+        emit(p, BPF_ALU | BPF_AND, 0, 0, 0xfffff000);
+        if_equal_go(p, SHADOW_STACK_OPTIONS, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
+    case AUDIT_SOCKET:
+        load(p, argument(0, false));
+        unless_equal_go(p, AF_NETLINK, TO_ALLOW);
+        load(p, argument(2, false));
+        if_equal_go(p, NETLINK_AUDIT, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
     case NAMESPACES:
         load(p, argument(0, false));
         emit(p, BPF_JMP | BPF_JSET, 0, 1, NAMESPACE_FLAGS);
         go(p, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
-    case TRACE_ME:
+    case RESUMES:
         load(p, argument(0, false));
-        if_equal_go(p, 0, TO_CHECK_PC);
+        for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++) if_equal_go(p, resumes[i], TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
     default:
@@ -135,12 +149,17 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     switch (row->when) {
     case EMULATED: return emulated;
+    case DESCRIPTOR_CHANGE: return emulated || engine.mounts.any_read_only;
     case ARGUMENT_SET: return a[row->tested] != 0;
-    case MASK_SET: return (u32)a[0] != SIG_UNBLOCK && a[1] != 0;
+    case SHADOW_STACK: return ((u32)a[0] & 0xfffff000) == SHADOW_STACK_OPTIONS;
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
+    case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
-    case TRACE_ME: return (u32)a[0] == 0;
+    case RESUMES:
+        for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)
+            if ((u32)a[0] == resumes[i]) return true;
+        return false;
     default: return true;
     }
 }
@@ -167,10 +186,15 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
     emit_search(p, order, middle, last, emulated);
 }
 
+static bool only_emulated(u8 when) {
+    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET;
+}
+
 static unsigned sort_rows(u16 *order, bool emulated) {
     unsigned count = 0;
     for (unsigned i = 0; i < call_row_count; i++) {
-        if ((call_rows[i].when == EMULATED || call_rows[i].when == PEER_IDS) && !emulated) continue;
+        if (call_rows[i].when == DESCRIPTOR_CHANGE && !emulated && !engine.mounts.any_read_only) continue;
+        if (!emulated && only_emulated(call_rows[i].when)) continue;
         unsigned at = count++;
         for (; at && call_rows[order[at - 1]].number > call_rows[i].number; at--) order[at] = order[at - 1];
         order[at] = (u16)i;
@@ -187,6 +211,8 @@ static void build(struct program *p, bool emulated) {
     load(p, offsetof(struct seccomp_data, nr));
     if_equal_go(p, CALL_FINISH, TO_TRAP);
     if_equal_go(p, CALL_VERSION, TO_VERSION);
+    emit(p, BPF_JMP | BPF_JGE, 0, 1, CALL_UNKNOWN);
+    go(p, TO_CHECK_PC);
     emit_search(p, order, 0, count, emulated);
 
     at[TO_CHECK_PC] = p->length;
@@ -202,7 +228,7 @@ static void build(struct program *p, bool emulated) {
     at[TO_ENOSYS] = p->length;
     emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
     at[TO_VERSION] = p->length;
-    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | ENGINE_ERRNO);
+    emit(p, BPF_RET, 0, 0, SECCOMP_RET_ERRNO | (emulated ? ENGINE_EMULATES : ENGINE_ERRNO));
     for (unsigned i = 0; i < p->fix_count; i++)
         p->code[p->fixes[i].at].k = at[p->fixes[i].target] - p->fixes[i].at - 1u;
 }

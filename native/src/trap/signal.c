@@ -11,20 +11,22 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "blocked.h"
+#include "calls.h"
 
 #define SIG_DFL_VALUE 0UL
 #define SIG_IGN_VALUE 1UL
 #define SYS_SECCOMP_CODE 1
-#define ALWAYS_OPEN (SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS))
 #define ALL_SIGNALS (~0UL)
 
 /* Guest handler behind each stub; written once. Even stubs are for handlers installed with SA_SIGINFO, odd ones for
  * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
 u64 signal_handlers[SIGNAL_STUBS];
-volatile u32 mask_repairs;         /* slots that wait for their thread's next handler */
+volatile u32 mask_repairs HOT;         /* slots that wait for their thread's next handler */
+volatile u32 signals_look HOT;         /* not 0: also signals that meet the guest must be looked at */
 
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
-static struct kernel_action virtual_action[3];
+static struct kernel_action virtual_action[3] HOT;
 
 static int virtual_index(int number) {
     return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;
@@ -34,36 +36,42 @@ static long kernel_action(int number, const struct kernel_action *wanted, struct
     return sys(__NR_rt_sigaction, number, wanted, old, 8);
 }
 
-static long install(int number, void (*handler)(void)) {
+static long install(int number, void (*handler)(void), struct kernel_action *old) {
     struct kernel_action action = {
         .handler = (u64)handler,
         .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */,
         .restorer = (u64)signal_restorer,
         .mask = number == SIGSYS ? ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)) : 0,
     };
-    return kernel_action(number, &action, NULL);
+    return kernel_action(number, &action, old);
 }
 
-long signals_begin(u64 ignored) {
-    struct kernel_action inherited;
+long signals_begin(u64 inherited) {
+    struct kernel_action before;
     static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
     for (unsigned i = 0; i < 3; i++) {
-        kernel_action(ours[i], NULL, &inherited);
-        if (inherited.handler == SIG_IGN_VALUE || (ignored & SIGNAL_BIT(ours[i])))
-            virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
-        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry);
+        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry, &before);
         if (r < 0) return r;
+        if (before.handler == SIG_IGN_VALUE || (inherited & SIGNAL_BIT(ours[i])))
+            virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
     }
-    u64 open = SIGNAL_BIT(SIGSYS);
-    return sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
+    own_begin(inherited >> 32);
+    return 0;
 }
 
-u64 signals_ignored(void) {
+long signals_open(void) {
+    u64 open = OWN_SIGNALS, before = 0;
+    long r = sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, &before, 8);
+    own_begin(before & OWN_SIGNALS);
+    return r;
+}
+
+u64 signals_inherited(void) {
     u64 bits = 0;
     static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
     for (unsigned i = 0; i < 3; i++)
         if (virtual_action[i].handler == SIG_IGN_VALUE) bits |= SIGNAL_BIT(ours[i]);
-    return bits;
+    return bits | own_blocked() << 32;
 }
 
 /* Put a stub in the place of the handler: an old one, a new one, or, where there are none left, none. */
@@ -98,7 +106,7 @@ long signals_action(int number, const struct kernel_action *wanted, struct kerne
     struct kernel_action mine;
     if (wanted) {
         mine = *wanted;
-        mine.mask &= ~SIGNAL_BIT(SIGSYS);
+        mine.mask &= ~OWN_SIGNALS;
         if (mine.handler > SIG_IGN_VALUE) hide_handler(&mine);
     }
     long r = kernel_action(number, wanted ? &mine : NULL, old);
@@ -116,7 +124,7 @@ static void die_of(int number) {
 }
 
 /* One of the engine's three signals, but meant for the guest. Returns the handler to jump to, or 0. */
-static u64 forward(int number, const struct ucontext *uc) {
+static u64 forward(int number, struct ucontext *uc) {
     const struct kernel_action *action = &virtual_action[virtual_index(number)];
     if (action->handler == SIG_IGN_VALUE) return 0;
     if (action->handler == SIG_DFL_VALUE) {
@@ -124,9 +132,8 @@ static u64 forward(int number, const struct ucontext *uc) {
         return 0;
     }
     u64 handler = action->handler;
-    u64 mask = uc->uc_sigmask | action->mask;
-    if (!(action->flags & SA_NODEFER)) mask |= SIGNAL_BIT(number);
-    mask &= ~SIGNAL_BIT(SIGSYS);
+    u64 mask = *frame_mask(uc) | action->mask;
+    mask &= ~OWN_SIGNALS;
     if (action->flags & SA_RESETHAND) virtual_action[virtual_index(number)].handler = SIG_DFL_VALUE;
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
     return handler;
@@ -138,41 +145,53 @@ static bool in_engine(u64 pc) {
     return pc - ENGINE_BASE < ENGINE_SIZE;
 }
 
+/* One of the three was sent by somebody: hand it on, or keep it for the end of the call or of its being blocked. */
+static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) {
+    bool inside = in_engine(frame_pc(uc)) && !frame_complete_exit(uc);
+    struct slot *slot = inside ? slot_of_stack(frame_sp(uc)) : NULL;
+    if (!slot && !(own_blocked() & SIGNAL_BIT(number))) return forward(number, uc);
+    own_keep(number, info);
+    if (slot && !(own_blocked() & SIGNAL_BIT(number))) keep_for_later(slot, number, info, uc);
+    return 0;
+}
+
+/* A filter of the guest's own may answer with SIGSYS too: that is no call of ours, unless ours is caught as well. */
+static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
+    if (info->si_code != SYS_SECCOMP_CODE) return false;
+    if (info->si_syscall == CALL_FINISH) return in_engine(frame_pc(uc));
+    /* Numbers from CALL_UNKNOWN on: a site that is just being rewritten made them. */
+    return (u32)info->si_syscall >= CALL_UNKNOWN || call_row_of(info->si_syscall) != NULL;
+}
+
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
-    if (info->si_code != SYS_SECCOMP_CODE) {
-        struct slot *slot = in_engine(frame_pc(uc)) ? slot_of_stack(frame_sp(uc)) : NULL;
-        if (!slot) return forward(number, uc);
-        keep_for_later(slot, number, info, uc);
-        return 0;
+    if (!is_ours(info, uc)) {
+        frame_rewind(uc);
+        return forward_sent(number, info, uc);
     }
-    if (info->si_syscall == CALL_FINISH && in_engine(frame_pc(uc))) {
+    if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);
         regs_to_frame(&slot->regs, uc);
-        uc->uc_sigmask = slot->mask;
+        *frame_mask(uc) = slot->mask;
         if (slot->mask_wait != 2) slot_release(slot);
-        return 0;
+        int kept = own_take(info);
+        return kept ? forward(kept, uc) : 0;
     }
-    struct slot *slot = slot_take(frame_sp(uc));
+    struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
     frame_enter(uc, slot);
     return 0;
 }
 
 u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    frame_rewind(uc);
     u64 pc = frame_pc(uc);
     if (info->si_code > 0 && pc >= (u64)fault_begin && pc < (u64)fault_end) {
         frame_set_pc(uc, (u64)fault_fixup);
         return 0;
     }
-    if (info->si_code <= 0 && in_engine(pc)) {
-        struct slot *slot = slot_of_stack(frame_sp(uc));
-        if (slot) {
-            keep_for_later(slot, number, info, uc);
-            return 0;
-        }
-    }
-    if (info->si_code > 0 && virtual_action[virtual_index(number)].handler <= SIG_IGN_VALUE) {
-        /* The kernel kills for a fault even where the signal is ignored: fault again without a handler. */
+    if (info->si_code <= 0) return forward_sent(number, info, uc);
+    if (virtual_action[virtual_index(number)].handler <= SIG_IGN_VALUE || own_blocked() & SIGNAL_BIT(number)) {
+        /* The kernel kills for a fault even where the signal is ignored or blocked: fault again without a handler. */
         struct kernel_action nothing = {.handler = SIG_DFL_VALUE};
         kernel_action(number, &nothing, NULL);
         return 0;
@@ -187,16 +206,16 @@ static void queue_to_self(u32 number, const siginfo_t *info) {
 /* A signal met a running call. Where signals nest before they are blocked here, the inner one has been kept by now;
  * this, the outer one, goes to the kernel's queue and, coming last, sets the mask to resume with. */
 static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc) {
-    u64 pc = frame_pc(uc), blocked = ALL_SIGNALS & ~ALWAYS_OPEN;
+    u64 pc = frame_pc(uc), blocked = ALL_SIGNALS & ~OWN_SIGNALS;
     sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
-    if (slot->pending) {
+    if (slot->pending && virtual_index(number) < 0) {
         queue_to_self((u32)number, info);
-    } else {
+    } else if (!slot->pending) {
         slot->info = *info;
         slot->pending = (u32)number;
     }
-    slot->mask = uc->uc_sigmask;
-    uc->uc_sigmask = blocked;
+    slot->mask = *frame_mask(uc);
+    *frame_mask(uc) = blocked;
     if (pc >= (u64)blocking_begin && pc <= (u64)blocking_call)
         frame_set_pc(uc, (u64)blocking_abort);
     else if (pc == (u64)blocking_end && frame_result(uc) == (u64)-EINTR && slot->mask_wait == 1)
@@ -211,9 +230,10 @@ static void repair_mask(struct ucontext *uc) {
     u32 self = (u32)sys(__NR_gettid);
     for (unsigned i = 0; i < SLOTS; i++) {
         struct slot *slot = slot_at(i);
-        if (slot->busy && slot->mask_wait == 2 && slot->repair_tid == self) {
-            uc->uc_sigmask = slot->repair_mask;
+        if (*slot_busy(slot) && slot->mask_wait == 2 && slot->repair_tid == self) {
+            *frame_mask(uc) = slot->repair_mask;
             __atomic_sub_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
+            __atomic_sub_fetch(&signals_look, 1, __ATOMIC_RELAXED);
             slot_release(slot);
             return;
         }
@@ -222,16 +242,12 @@ static void repair_mask(struct ucontext *uc) {
 
 /* A stub found the engine interrupted, or a repair due. Returns 1 to run the guest's handler now, 0 to return. */
 int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
-    void *slot;
-    bool held;
+    frame_rewind(uc);
     if (!in_engine(frame_pc(uc))) {
-        repair_mask(uc);
+        if (mask_repairs) repair_mask(uc);
         return 1;
     }
-    if (frame_complete_exit(uc, &slot, &held)) {
-        if (held) slot_release(slot);
-        return 1;
-    }
+    if (frame_complete_exit(uc)) return 1;
     struct slot *running = slot_of_stack(frame_sp(uc));
     if (!running) {
         if (mask_repairs) repair_mask(uc);
@@ -243,11 +259,38 @@ int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
 
 /* Called on the way out where a signal is pending, all others being blocked: hand it back to the kernel. */
 void finish_prepare(struct slot *slot) {
-    queue_to_self(slot->pending, &slot->info);
+    int number = (int)slot->pending;
     slot->pending = 0;
+    /* One of the three would come at once: trap_signal() hands it on, when the guest's registers are back. */
+    if (virtual_index(number) >= 0) {
+        slot->mask_wait = 0;
+        return;
+    }
+    queue_to_self((u32)number, &slot->info);
     if (slot->mask_wait != 2) return;
     slot->repair_tid = (u32)sys(__NR_gettid);
     slot->repair_mask = slot->mask;
     slot->mask = slot->wait_mask;
     __atomic_add_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&signals_look, 1, __ATOMIC_RELAXED);
+}
+
+void signals_due(struct slot *slot) {
+    u64 due = own_kept(), all = ALL_SIGNALS & ~OWN_SIGNALS, mask;
+    if (due) due &= ~own_blocked();
+    if (!due) return;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &all, &mask, 8);
+    if (slot->pending) return; /* the way out is the slow one already, and the mask is known */
+    slot->mask = mask;
+    slot->pending = due & SIGNAL_BIT(SIGSYS) ? SIGSYS : due & SIGNAL_BIT(SIGSEGV) ? SIGSEGV : SIGBUS;
+}
+
+/* The way out where there is none without a signal: as above, pending or not. */
+void finish_always(struct slot *slot) {
+    u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);
+    if (slot->pending)
+        finish_prepare(slot);
+    else
+        slot->mask = before;
 }

@@ -11,10 +11,17 @@ struct kernel_action {
 #define SIGNAL_BIT(n) (1UL << ((n) - 1))
 #define RESTART_CALL (-512L) /* what arch_blocking returns where a signal was first */
 
-/* Install the engine's handlers. `ignored`: bits of SIGSYS, SIGSEGV, SIGBUS that the guest inherited as ignored. */
-long signals_begin(u64 ignored);
-/* The bits to hand to signals_begin() in the next program. */
-u64 signals_ignored(void);
+/* Install the engine's handlers. `inherited`: bits of SIGSYS, SIGSEGV, SIGBUS that
+ * the guest inherited as ignored, and, shifted up by 32, as blocked. */
+long signals_begin(u64 inherited);
+/* At the very first start: unblock SIGSYS. No guest can block it later. */
+long signals_open(void);
+/* What to hand to signals_begin() in the next program. */
+u64 signals_inherited(void);
+/* Counted up by whoever needs to see signals that meet the guest. */
+extern volatile u32 signals_look;
+/* Signals kept because they were blocked may have become due: see to it that one is handed on when the call ends. */
+void signals_due(struct slot *slot);
 /* sigaction as the guest sees it. */
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old);
 

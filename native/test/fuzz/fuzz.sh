@@ -121,7 +121,11 @@ if [ $regressions = yes ]; then
 	while read -r line; do
 		set -- ${line%%#*}
 		[ $# -ge 3 ] || continue
-		if alone "$@"; then bad=$((bad + 1)); echo "not ok regression $line"; diff "$work/chroot.log" "$work/engine.log" | head -5; else good=$((good + 1)); fi
+		if alone "$@"; then
+			bad=$((bad + 1)); echo "not ok regression $* [$mode]:${line#*#}"; diff "$work/chroot.log" "$work/engine.log" | grep '^[<>]' | head -4 | cut -c1-250 | sed 's/^/# /'
+		else
+			good=$((good + 1)); echo "ok regression $* [$mode]"
+		fi
 	done < "$here/regressions"
 	echo "$good passed, $bad failed, 0 skipped"
 	[ $bad = 0 ]; exit
@@ -169,5 +173,6 @@ if [ $survey = yes ] && [ -f "$work/survey" ]; then
 	sed -E 's/^([<>]) ([0-9.]+) ([a-z0-9_]+)(.*) = (-1 )?([A-Za-z0-9]+).*/\1 \3 \6 \2 \3\4/' "$work/survey" |
 		awk '$1=="<"{call=$2; want=$3; $1=$2=$3=""; example=$0} $1==">"{key=call" "want" "$3; n[key]++; if (!(key in ex)) ex[key]=example} END{for (k in n) print n[k], k, ex[k]}' | sort -rn
 fi
+[ $found != 0 ] || echo "ok $ran seeds from $((seed - ran)) on [$mode]"
 echo "# $ran seeds, $calls calls compared, $found differing, mode $mode, $workers worker(s), $(($(date +%s) - start)) s"
 [ $found = 0 ]

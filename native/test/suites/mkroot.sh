@@ -1,9 +1,19 @@
 #!/bin/bash
-# Makes the Debian tree the suites run in, with everything they start. Usage: mkroot.sh DIR (as root; needs mmdebstrap).
+# Makes the Debian tree the suites run in, with everything they start (as root; needs mmdebstrap).
+#   mkroot.sh [--small] DIR [UID GID]      --small: without language run-times and servers; for run.sh
 # The tree belongs to the unprivileged user, as a tree extracted without root does.
 set -e
-packages=python3,libpython3.11-testsuite,python3-venv,gcc,git,make,libc6-dev,perl,strace,gdb,tmux,redis-server,nodejs,ca-certificates,procps,openssh-client,file,less,default-jre-headless,locales,psmisc,passwd,busybox-static
-[ -x "$1/bin/sh" ] || mmdebstrap --mode=root --variant=minbase --include="$packages" bookworm "$1"
-mkdir -p "$1/proc" "$1/sys" "$1/dev"
-chown -hR "${2:-$(id -u lab)}:${3:-$(id -g lab)}" "$1"
-chmod u+s "$1/bin/su" 2>/dev/null || true
+small=no
+if [ "$1" = --small ]; then small=yes; shift; fi
+packages=python3,gcc,git,make,libc6-dev,perl,strace,gdb,procps,busybox-static,bsdextrautils,bsdutils
+[ $small = yes ] || packages=$packages,libpython3.11-testsuite,python3-venv,tmux,redis-server,nodejs,ca-certificates,openssh-client,file,less,default-jre-headless,locales,psmisc,passwd
+if [ ! -x "$1/bin/sh" ]; then
+	made=$1.$$
+	trap 'rm -rf "$made"' EXIT
+	mkdir -p "$(dirname "$1")"
+	mmdebstrap --mode=root --variant=minbase --include="$packages" bookworm "$made"
+	mkdir -p "$made/proc" "$made/sys" "$made/dev"
+	chown -hR "${2:-$(id -u lab 2>/dev/null || echo 1001)}:${3:-$(id -g lab 2>/dev/null || echo 1001)}" "$made"
+	chmod u+s "$made/bin/su" 2>/dev/null || true
+	mv "$made" "$1"
+fi

@@ -1,7 +1,7 @@
 /** `udocker login`. A password on the command line is seen by others on the machine: the help says so. */
 import { UdockerError } from '../../errors.ts';
 import { asText, type CommandContext, command, flag, option } from '../command.ts';
-import { parseRegistryUrl } from '../parsers.ts';
+import { parseName, parseRegistryUrl } from '../parsers.ts';
 import { registryOptions } from './registry-options.ts';
 
 export const login = command({
@@ -11,7 +11,7 @@ export const login = command({
   details: 'They are kept, readable by you alone but not encrypted, in the file keystore of the repository.',
   positionals: {},
   options: {
-    username: option('NAME', asText, 'user name; asked for when it is not given', { short: 'u' }),
+    username: option('NAME', parseName, 'user name; asked for when it is not given', { short: 'u' }),
     password: option(
       'TEXT',
       asText,

@@ -1,6 +1,8 @@
 /**
- * Modes on disk. The image's mode is kept exactly, setuid included (the owner is the user, so it grants nothing),
- * except where it would lock the user out of his own files; the true mode is then in the owners file.
+ * Modes on disk. The image's mode is kept except where it would lock the user out of his own files, and but for the
+ * set-id bits of programs: the owner on disk is the user, so any other account of the host could run `su` or
+ * `mount` of some old image with the user's rights. The true mode is then in the owners file, where emulated root
+ * finds it.
  */
 import { openMode, setOpenMode, umask } from '../../system/tree.ts';
 import type { EntryKind } from '../tar/entry.ts';
@@ -15,6 +17,8 @@ const typeBits: Readonly<Record<EntryKind, number>> = {
   fifo: 0o010000,
 };
 
+const setIds = 0o6000;
+
 /** The image's mode with type bits; a symlink's is always 0777. */
 export function imageMode(kind: EntryKind, mode: number): number {
   return typeBits[kind] | (kind === 'symlink' ? 0o777 : mode);
@@ -23,7 +27,7 @@ export function imageMode(kind: EntryKind, mode: number): number {
 /** The permission bits to give on disk. */
 export function diskMode(kind: EntryKind, mode: number): number {
   if (kind === 'symlink') return 0o777;
-  return mode | (kind === 'directory' ? 0o700 : 0o600);
+  return kind === 'directory' ? mode | 0o700 : (mode & ~setIds) | 0o600;
 }
 
 /**
@@ -34,7 +38,7 @@ export class FileModes {
   readonly #mask = umask();
   #exact: boolean | undefined;
 
-  /** Completes the mode of a file just created with `mode`. Call it after writing, which clears setuid. */
+  /** Completes the mode of a file just created with `mode`. Call it after writing. */
   complete(fd: number, mode: number): void {
     if ((mode & (this.#mask | 0o7000)) === 0) {
       this.#exact ??= openMode(fd) === mode;

@@ -26,6 +26,9 @@ const reasons: Readonly<Record<string, Reason>> = {
   ENOENT: { text: 'no such file' },
 };
 
+/** Digests are checked first, so what cannot be read was published like that. */
+const brokenHint = 'the image is broken where it comes from: ask for it to be pushed again';
+
 /** Where in a layer: at an entry, or in the headers that follow it. */
 export interface Place {
   readonly relation: 'entry' | 'after entry';
@@ -42,9 +45,9 @@ export function explain(error: unknown, doing: string, layer: string, at?: Place
   const place = `${doing} layer ${layer}${at === undefined ? '' : `, ${at.relation} ${entry}`}`;
   const details = { layer, ...(entry === undefined ? {} : { entry }) };
   if (error instanceof UdockerError) {
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    const hint = error.hint ?? (error.code === 'INVALID' ? brokenHint : undefined);
     return new UdockerError(error.code, `${place}: ${error.message}`, {
-      ...hint,
+      ...(hint === undefined ? {} : { hint }),
       cause: error.cause,
       details: { ...error.details, ...details },
     });

@@ -3,6 +3,7 @@
  * space of the prefix for other things, so the prefix counts only with the POSIX magic.
  */
 import type { Buffer } from 'node:buffer';
+import { isUdockerError } from '../../errors.ts';
 import { invalid } from './fault.ts';
 import { headerNumber, headerSize } from './numbers.ts';
 
@@ -68,8 +69,18 @@ function checkSum(block: Buffer): void {
     unsigned += byte;
     if (byte > 127) high += 1;
   }
-  const stored = headerNumber(block, 148, 8, 'checksum');
+  const stored = storedSum(block);
   if (stored !== unsigned && stored !== unsigned - 256 * high) {
     throw invalid('wrong checksum in a tar header: damaged, or not a tar archive');
+  }
+}
+
+/** Undefined when the field is not a number: then it is no header at all. */
+function storedSum(block: Buffer): number | undefined {
+  try {
+    return headerNumber(block, 148, 8, 'checksum');
+  } catch (error) {
+    if (!isUdockerError(error, 'INVALID')) throw error;
+    return undefined;
   }
 }

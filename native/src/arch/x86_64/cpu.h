@@ -13,6 +13,9 @@
 #define ARCH_AUDIT AUDIT_ARCH_X86_64
 #define ARCH_ELF_MACHINE 62 /* EM_X86_64 */
 #define ARCH_NAME "x86_64"
+#define ARCH_REWRITES 1 /* call sites can be rewritten: shape.h, trampoline.h */
+#define ARCH_NOBITS ",\"aw\",@nobits#" /* behind a section's name: a comment hides what gcc adds */
+#define ARCH_CALL_SIZE 2 /* bytes of the instruction that calls the system */
 #define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
 
 /* The guest's registers at a system call. rcx and r11 are not kept: the instruction itself destroys them. */
@@ -32,7 +35,16 @@ static inline long arch_syscall(long nr, long a, long b, long c, long d, long e,
     return result;
 }
 
+/* What tells threads apart: the base of fs. */
+static inline u64 arch_thread_pointer(void) {
+    u64 pointer = 0;
+    arch_syscall(158 /* arch_prctl */, 0x1003 /* ARCH_GET_FS */, (long)&pointer, 0, 0, 0, 0);
+    return pointer;
+}
+
 static inline long regs_number(const struct regs *r) { return (long)r->rax; }
+/* The address of the instruction that called. */
+static inline u64 regs_site(const struct regs *r) { return r->rip - 2; }
 static inline u64 regs_stack(const struct regs *r) { return r->rsp; }
 static inline void regs_set_result(struct regs *r, long value) { r->rax = (u64)value; }
 static inline void regs_arguments(const struct regs *r, u64 a[6]) {
@@ -49,22 +61,45 @@ static inline u64 frame_pc(const struct ucontext *uc) { return uc->uc_mcontext.r
 static inline u64 frame_sp(const struct ucontext *uc) { return uc->uc_mcontext.rsp; }
 static inline u64 frame_result(const struct ucontext *uc) { return uc->uc_mcontext.rax; }
 static inline u64 frame_argument0(const struct ucontext *uc) { return uc->uc_mcontext.rdi; }
+static inline u64 *frame_mask(struct ucontext *uc) { return (u64 *)&uc->uc_sigmask; }
 static inline void frame_set_pc(struct ucontext *uc, u64 pc) { uc->uc_mcontext.rip = pc; }
+
+/* What PTRACE_GETREGSET gives of a tracee: the kernel's struct user_regs_struct. */
+struct traced_regs {
+    u64 before[16], rip, behind[10];
+};
+static inline u64 traced_regs_pc(const struct traced_regs *r) { return r->rip; }
 
 void frame_to_regs(const struct ucontext *uc, struct regs *r);
 void regs_to_frame(const struct regs *r, struct ucontext *uc);
 /* Make the frame continue at enter(slot) on the slot's own stack. */
 void frame_enter(struct ucontext *uc, void *slot);
 /* A signal hit the last instructions before the guest goes on, where the stack is the guest's again.
- * Complete them in the frame. Returns false where the frame is not in that stretch; *held tells whether the
- * slot (then in *slot) had still to be released. */
-bool frame_complete_exit(struct ucontext *uc, void **slot, bool *held);
+ * Complete them in the frame. Returns false where the frame is not in that stretch. */
+bool frame_complete_exit(struct ucontext *uc);
+
+/* A signal hit the guest in a trampoline or on its way into the hook: make the frame stand at the guest's own code
+ * instead, as if the call were still to come. False where it did not. */
+bool frame_rewind(struct ucontext *uc);
+
+/* Where this thread's slot is to be looked for first. */
+unsigned arch_slot_hint(void);
+/* Ask what CPU and kernel can do, at the first start: the answer is handed on, because asking is slow in a guest of a
+ * hypervisor. */
+void arch_ask(const u64 *auxv);
+u64 arch_known(void);
+void arch_begin(u64 known);
+/* The hook for trampolines to jump to. */
+u64 arch_hook(void);
 
 /* Assembly. */
+void hook_begin(void), hook_plain(void), hook_plain_end(void), hook_entered(void), hook_tried(void);
+void hook_hashed(void), hook_taken(void), hook_running(void);
+void hook_probes(void), hook_probe_tried(void), hook_probe_taken(void);
 void engine_start(void);
 void enter(void);                /* rdi: slot. Calls dispatch(slot), then resumes the guest */
 void exit_begin(void);           /* from here on dispatch is over, and a signal must take exit_slow */
-void exit_release(void), exit_released(void);
+void exit_switched(void), exit_release(void), exit_released(void);
 void exit_slow(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */

@@ -33,15 +33,22 @@ arch_jump:
         jmp     *%rcx
 
 /* rdi: slot, rsp: the top of its stack, 16-byte aligned. */
-        .globl enter, exit_begin, exit_slow, exit_release, exit_released
+        .globl enter, exit_begin, exit_slow, exit_switched, exit_release, exit_released
 enter:
         mov     %rdi, %rbx
         call    dispatch
 exit_begin:
         cmpl    $0, SLOT_PENDING(%rbx)
         jne     exit_slow
+        andl    $~0x100, REGS_FLAGS(%rbx)       /* TF is a tracer's, who sets it anew as long as it wants it */
         pushq   REGS_FLAGS(%rbx)
         mov     %rbx, %r11
+        mov     %rbx, %rcx
+        sub     slots_at(%rip), %rcx
+        shr     $SLOT_SHIFT, %rcx
+        shl     $BUSY_SHIFT, %rcx
+        add     busy_at(%rip), %rcx
+        mov     %rcx, SLOT_BUSY_AT(%r11)
         mov     REGS_R15(%r11), %r15
         mov     REGS_R14(%r11), %r14
         mov     REGS_R13(%r11), %r13
@@ -58,8 +65,10 @@ exit_begin:
         mov     REGS_RIP(%r11), %rcx
         popfq
         mov     REGS_RSP(%r11), %rsp
-exit_release:                           /* the stack is the guest's again, the slot is still ours */
-        movl    $0, SLOT_BUSY(%r11)
+exit_switched:                          /* the stack is the guest's again, the slot is still ours */
+        mov     SLOT_BUSY_AT(%r11), %r11
+exit_release:
+        movl    $0, (%r11)
 exit_released:                          /* like a real system call: rcx is the return address */
         jmp     *%rcx
 
@@ -77,6 +86,98 @@ exit_slow:
         mov     $CALL_FINISH, %eax
         syscall
         ud2
+
+/* The hook: rewritten sites come here. rcx: the address behind the syscall instruction they stand for; r11 is free;
+ * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free the syscall
+ * instruction itself is run, and trapped. frame_rewind() knows this code: a signal
+ * that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
+        .macro  hashed to                       /* rcx: the start, or the busy word, of this thread's slot */
+        rdfsbase %rcx
+        pext    hash_from(%rip), %rcx, %rcx
+        lea     SLOT_HASH_ONES(%rcx), %rcx
+        pdep    \to(%rip), %rcx, %rcx
+        .endm
+
+        .globl  hook_begin, hook_plain, hook_entered, hook_tried, hook_hashed, hook_probes, hook_probe_tried
+        .globl  hook_probe_taken, hook_refuse, hook_taken, hook_running
+        .balign 8
+hash_from: .quad SLOT_HASH_FROM
+hash_slot: .quad SLOT_HASH_TO
+hash_busy: .quad BUSY_HASH_TO
+slots_at:  .quad SLOTS_BASE
+busy_at:   .quad BUSY_BASE
+        .balign 64
+hook_begin:
+        mov     %rcx, %r11
+hook_entered:
+        hashed  hash_busy
+        xchg    %ecx, (%rcx)            /* takes what is not 0, gives what was there */
+hook_tried:
+        jrcxz   hook_hashed
+        jmp     hook_probes
+hook_hashed:
+        hashed  hash_slot
+        lea     SLOT_OFFSET(%rcx), %rcx
+hook_taken:
+        mov     %r11, REGS_RIP(%rcx)
+        movl    $0, SLOT_PENDING(%rcx)
+        movl    $0, SLOT_MASK_WAIT(%rcx)
+        mov     %rsp, REGS_RSP(%rcx)
+        lea     -128(%rcx), %rsp
+hook_running:
+        pushfq
+        cld
+        mov     %r15, REGS_R15(%rcx)
+        mov     %r14, REGS_R14(%rcx)
+        mov     %r13, REGS_R13(%rcx)
+        mov     %r12, REGS_R12(%rcx)
+        mov     %rbp, REGS_RBP(%rcx)
+        mov     %rbx, REGS_RBX(%rcx)
+        mov     %r10, REGS_R10(%rcx)
+        mov     %r9, REGS_R9(%rcx)
+        mov     %r8, REGS_R8(%rcx)
+        mov     %rax, REGS_RAX(%rcx)
+        mov     %rdx, REGS_RDX(%rcx)
+        mov     %rsi, REGS_RSI(%rcx)
+        mov     %rdi, REGS_RDI(%rcx)
+        popq    REGS_FLAGS(%rcx)
+        mov     %rcx, %rdi
+        mov     %rcx, %rbx
+        call    dispatch_hooked
+        jmp     exit_begin
+
+        .balign HOOK_PROBE_SIZE
+hook_probes:
+        .set    number, 0
+        .rept   HOOK_PROBES
+        .balign HOOK_PROBE_SIZE
+        lea     busy + number * BUSY_SIZE(%rip), %rcx
+        xchg    %ecx, (%rcx)
+        .if number == 0
+hook_probe_tried:
+        .endif
+        jrcxz   1f
+        jmp     2f
+1:
+        .if number == 0
+hook_probe_taken:
+        .endif
+        lea     slots + number * SLOT_SIZE + SLOT_OFFSET(%rip), %rcx
+        jmp     hook_taken
+2:
+        .set    number, number + 1
+        .endr
+hook_refuse:
+        lea     -2(%r11), %rcx
+        jmp     *%rcx
+
+/* As hook_begin, for CPUs and kernels that cannot hash so. */
+hook_plain:
+        mov     %rcx, %r11
+hook_plain_entered:
+        jmp     hook_probes
+hook_plain_end:
+        .globl  hook_plain_end
 
 /* SIGSYS and faults: handlers in C on the frame the kernel made. */
         .globl trap_entry, fault_entry, signal_restorer
@@ -100,7 +201,8 @@ handled:                                /* rax: a handler of the guest to go on 
         test    %rax, %rax
         jne     call_guest
         ret
-call_guest:
+call_guest:                             /* the signal handed on may be another than the one caught */
+        mov     (%rsi), %edi
         jmp     *%rax
 
 signal_restorer:
@@ -129,7 +231,7 @@ signal_common:
         sub     %r8, %rcx
         cmp     $ENGINE_SIZE, %rcx
         jb      signal_inside
-        cmpl    $0, mask_repairs(%rip)
+        cmpl    $0, signals_look(%rip)
         jne     signal_inside
         xor     %eax, %eax
         jmp     *%r10
@@ -212,5 +314,12 @@ probe_entry:
         and     $-16, %rsp
         call    probe_guest
         ud2
+
+/* A call of the kind that every program has: it is looked at for having been rewritten. */
+        .globl probe_site
+probe_site:
+        mov     $79, %eax               /* getcwd */
+        syscall
+        ret
 
         .section .note.GNU-stack, "", @progbits

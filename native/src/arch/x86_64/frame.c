@@ -1,4 +1,5 @@
 /* x86-64: between the kernel's signal frames and the registers of a caught call. */
+#include "../../trap/slots.h"
 #include "cpu.h"
 
 #define FLAG_TRAP 0x100
@@ -29,11 +30,15 @@ void frame_enter(struct ucontext *uc, void *slot) {
     m->eflags &= ~(u64)(FLAG_TRAP | FLAG_DIRECTION);
 }
 
-bool frame_complete_exit(struct ucontext *uc, void **slot, bool *held) {
+bool frame_complete_exit(struct ucontext *uc) {
     struct sigcontext *m = &uc->uc_mcontext;
-    if (m->rip != (u64)exit_release && m->rip != (u64)exit_released) return false;
-    *held = m->rip == (u64)exit_release;
-    *slot = (void *)m->r11;
+    u64 pc = m->rip;
+    if (pc == (u64)exit_switched)
+        slot_release((struct slot *)m->r11);
+    else if (pc == (u64)exit_release)
+        __atomic_store_n((u32 *)m->r11, 0, __ATOMIC_RELEASE);
+    else if (pc != (u64)exit_released)
+        return false;
     m->rip = m->rcx;
     return true;
 }

@@ -23,16 +23,35 @@
 #define REGS_FLAGS 120
 
 #define SLOT_SIZE 0x20000
+#define SLOT_SHIFT 17
+#define BUSY_SHIFT 6
 #define SLOT_HEAD 512 /* struct slot lies in the top bytes of its slot, its stack below */
 #define SLOT_REGS 0
-#define SLOT_BUSY 128
-#define SLOT_PENDING 132
+#define SLOT_BUSY_AT 128
+#define SLOT_PENDING 136
+#define SLOT_MASK_WAIT 160
+
+/* All slots lie at a fixed address, so that the hook can find one with a single free register and untouched flags:
+ * pext picks SLOT_HASH_BITS bits of the thread pointer, pdep puts them, and the bits of SLOTS_BASE, in place. */
+#define SLOTS_BASE (ENGINE_BASE + 0x800000)
+#define SLOT_HASH_BITS 6
+#define SLOT_HASH_FROM 0x1807800 /* bits 11-14, 23, 24: where thread pointers of glibc, musl and Go differ */
+#define SLOT_HASH_ONES 0x3c0     /* behind the hash: the four bits that SLOTS_BASE has */
+#define SLOT_HASH_TO (SLOTS_BASE | 0x7e0000)
+#define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart; four bits as well */
+#define BUSY_SIZE 64
+#define BUSY_HASH_TO (BUSY_BASE | 0xfc0)
+#define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
+#define HOOK_PROBES 16 /* further slots tried before the call is trapped instead */
+#define HOOK_PROBE_SIZE 32
 
 #define UC_RIP 168 /* uc_mcontext.rip in the kernel's struct ucontext */
 
-#define CALL_FINISH 0x55440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
-#define CALL_VERSION 0x55440002 /* is an engine there already? answers -(ENGINE_ERRNO) */
+#define CALL_FINISH 0x15440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
+#define CALL_UNKNOWN 0x10000   /* numbers from here on are trapped: a site that is just being rewritten makes them */
+#define CALL_VERSION 0x15440002 /* is an engine there already? answers -(ENGINE_ERRNO) */
 #define ENGINE_ERRNO 3001
+#define ENGINE_EMULATES 3002 /* the same from a filter that catches calls about ids too */
 
 #define SIGNAL_STUBS 512
 #define STUB_SIZE 16

@@ -1,0 +1,30 @@
+/* aarch64: between the kernel's signal frames and the registers of a caught call. */
+#include "../../sys/text.h"
+#include "../../trap/slots.h"
+#include "cpu.h"
+
+#define PSTATE_STEP (1UL << 21)
+#define PSTATE_BRANCH_TYPE (3UL << 10)
+
+_Static_assert(offsetof(struct ucontext, uc_mcontext) + offsetof(struct sigcontext, pc) == UC_PC, "entry.S");
+_Static_assert(offsetof(struct regs, sp) == REGS_SP, "entry.S");
+
+void frame_to_regs(const struct ucontext *uc, struct regs *r) {
+    const struct sigcontext *m = &uc->uc_mcontext;
+    memcpy(r->x, m->regs, sizeof(r->x));
+    r->sp = m->sp, r->pc = m->pc, r->pstate = m->pstate;
+}
+
+void regs_to_frame(const struct regs *r, struct ucontext *uc) {
+    struct sigcontext *m = &uc->uc_mcontext;
+    memcpy(m->regs, r->x, sizeof(r->x));
+    m->sp = r->sp, m->pc = r->pc, m->pstate = r->pstate;
+}
+
+void frame_enter(struct ucontext *uc, void *slot) {
+    struct sigcontext *m = &uc->uc_mcontext;
+    m->pc = (u64)enter;
+    m->regs[0] = (u64)slot;
+    m->sp = (u64)slot - 128;
+    m->pstate &= ~(PSTATE_STEP | PSTATE_BRANCH_TYPE);
+}

@@ -1,0 +1,32 @@
+/* Numbers shared with assembly; slots.c asserts that the C structures agree. */
+#ifndef AARCH64_OFFSETS_H
+#define AARCH64_OFFSETS_H
+
+#define ENGINE_BASE 0x3000000000 /* below 2^39, the smallest address space kernels are built for */
+#define ENGINE_SIZE 0x100000     /* code and constants: the range the filter lets call freely */
+
+#define SLOT_SIZE 0x20000
+#define SLOT_HEAD 512 /* struct slot lies in the top bytes of its slot, its stack below */
+#define SLOT_REGS 0
+#define REGS_SP 248
+#define SLOT_BUSY_AT 272
+#define SLOT_PENDING 280
+#define SLOT_MASK_WAIT 304
+
+#define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart */
+#define BUSY_SIZE 64
+#define SLOTS_BASE (ENGINE_BASE + 0x800000)
+#define SLOT_HASH_BITS 6
+#define HOOK_PROBES 16
+
+#define UC_PC 440 /* uc_mcontext.pc in the kernel's struct ucontext; frame.c asserts it */
+
+#define CALL_FINISH 0x15440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
+#define CALL_UNKNOWN 0x10000   /* numbers from here on are trapped */
+#define CALL_VERSION 0x15440002 /* is an engine there already? answers -(ENGINE_ERRNO) */
+#define ENGINE_ERRNO 3001
+#define ENGINE_EMULATES 3002 /* the same from a filter that catches calls about ids too */
+
+#define SIGNAL_STUBS 512
+#define STUB_SIZE 16
+#endif

@@ -1,0 +1,215 @@
+/* Removing, renaming and linking: what mounts forbid that the host's file system would allow. The order of the checks
+ * is the kernel's (fs/namei.c). */
+#include <asm/stat.h>
+#include <linux/fs.h>
+#include <linux/stat.h>
+
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "handlers.h"
+#include "owners.h"
+#include "resolve.h"
+
+static long look(const struct place *place, struct stat *st) {
+    return sys(__NR_newfstatat, place->directory, place->path, st, AT_SYMLINK_NOFOLLOW);
+}
+
+#define WRITE_AND_SEARCH 3 /* W_OK | X_OK */
+
+static long refuse_removal(const struct place *place, bool directory) {
+    struct stat st;
+    u32 flags = place->flags;
+    long r;
+    if (!(flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT))) return 0;
+    if ((flags & PLACE_UNNAMED) && !(flags & PLACE_MOUNT_POINT)) return 0; /* the kernel refuses by the name */
+    if ((r = place_parent(place, 0)) < 0) return r;
+    if (flags & PLACE_UNNAMED) return directory ? -EBUSY : -EISDIR;
+    if (flags & PLACE_READ_ONLY) return -EROFS;
+    if ((r = look(place, &st)) < 0 || (r = place_parent(place, WRITE_AND_SEARCH)) < 0) return r;
+    if (directory) return S_ISDIR(st.st_mode) ? -EBUSY : -ENOTDIR;
+    return S_ISDIR(st.st_mode) ? -EISDIR : -EBUSY;
+}
+
+static long remove_name(int directory, u64 path, u64 flags) {
+    char text[PATH_SIZE];
+    struct place place;
+    struct file file;
+    long r = resolve_guest(directory, path, PATH_PARENT | PATH_WRITE, text, &place);
+    if (r == 0) r = refuse_removal(&place, (flags & AT_REMOVEDIR) != 0);
+    if (r < 0) return r;
+    bool known = engine.remembers && file_leaving(&place, &file);
+    r = sys(__NR_unlinkat, place.directory, place.path, flags);
+    if (r < 0 && known) file_remember(&file);
+    if (r == 0 && !(flags & AT_REMOVEDIR)) tell_cache(&place);
+    return r;
+}
+
+long call_unlink(struct call *call) { return remove_name(AT_FDCWD, call->a[0], 0); }
+long call_rmdir(struct call *call) { return remove_name(AT_FDCWD, call->a[0], AT_REMOVEDIR); }
+
+long call_unlinkat(struct call *call) {
+    if (call->a[2] & ~(u64)AT_REMOVEDIR) return -EINVAL;
+    return remove_name((int)call->a[0], call->a[1], (u32)call->a[2]);
+}
+
+struct pair {
+    int directory[2];
+    u64 path[2];
+    char text[2][PATH_SIZE];
+    struct place place[2];
+};
+
+static bool is_single(const char *path) {
+    return text_last_name(path) == path;
+}
+
+static long place_there(const struct place *place) {
+    struct stat st;
+    if (!(place->flags & PLACE_KERNEL_FOLLOWS)) return look(place, &st);
+    return sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+}
+
+/* Resolve both. Two names in one directory need no walk; others must be compared for their mounts. */
+static long resolve_pair(struct pair *p, u32 first_how, u32 second_how) {
+    for (unsigned i = 0; i < 2; i++) {
+        long r = arch_copy_text(p->text[i], (const char *)p->path[i], PATH_SIZE);
+        if (r < 0) return r;
+    }
+    bool together = p->directory[0] == p->directory[1] && is_single(p->text[0]) && is_single(p->text[1]);
+    u32 walk = together || engine.mounts.count == 1 ? 0 : PATH_WALK;
+    long r = resolve_at(p->directory[0], p->text[0], first_how | walk, &p->place[0]);
+    if (r < 0) return r;
+    r = resolve_at(p->directory[1], p->text[1], second_how | walk, &p->place[1]);
+    if (r == 0) return 0;
+    long first = first_how & PATH_PARENT ? place_parent(&p->place[0], 0) : place_there(&p->place[0]);
+    return first < 0 ? first : r;
+}
+
+static bool apart(const struct pair *p) {
+    return p->place[0].mount != p->place[1].mount && p->place[0].mount != MOUNT_UNKNOWN &&
+           p->place[1].mount != MOUNT_UNKNOWN;
+}
+
+static bool has_slash(const char *path) {
+    size_t n = strlen(path);
+    return n && path[n - 1] == '/';
+}
+
+/* Does one plain host path lie in another? */
+static bool is_above(const struct place *above, const struct place *place) {
+    size_t n = above->length;
+    while (n && above->path[n - 1] == '/') n--;
+    return place->length > n && memcmp(above->path, place->path, n) == 0 && place->path[n] == '/' && place->path[n + 1];
+}
+
+/* A rename whose one name is a mount point: 0 where it is of no effect, or why the kernel refuses it. */
+static long refuse_point(const struct pair *p, u32 flags) {
+    struct stat old, new;
+    bool exchange = (flags & RENAME_EXCHANGE) != 0;
+    long r = look(&p->place[0], &old), there = look(&p->place[1], &new);
+    if (r == -ENOTDIR) r = 0, old.st_mode = S_IFREG; /* a slash behind a file */
+    if (there == -ENOTDIR) there = 0, new.st_mode = S_IFREG;
+    if (r < 0) return r;
+    if (there < 0 && there != -ENOENT) return there;
+    if (there == 0 && (flags & RENAME_NOREPLACE)) return -EEXIST;
+    if (there < 0 && exchange) return there;
+    bool slash = has_slash(p->text[1]);
+    if (exchange && !S_ISDIR(new.st_mode) && slash) return -ENOTDIR;
+    if (!S_ISDIR(old.st_mode) && (has_slash(p->text[0]) || (!exchange && slash))) return -ENOTDIR;
+    if (is_above(&p->place[0], &p->place[1])) return -EINVAL;
+    if (is_above(&p->place[1], &p->place[0])) return exchange ? -EINVAL : -ENOTEMPTY;
+    if (there == 0 && old.st_dev == new.st_dev && old.st_ino == new.st_ino) return 0;
+    for (unsigned i = 0; i < 2; i++)
+        if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return r;
+    if (there == 0 && !exchange && S_ISDIR(old.st_mode) != S_ISDIR(new.st_mode))
+        return S_ISDIR(old.st_mode) ? -ENOTDIR : -EISDIR;
+    return -EBUSY;
+}
+
+static long refuse_rename(const struct pair *p, u32 flags) {
+    u32 either = p->place[0].flags | p->place[1].flags;
+    bool read_only = (p->place[0].flags & PLACE_READ_ONLY) != 0;
+    if (!apart(p) && !read_only && !(either & PLACE_MOUNT_POINT)) return 0;
+    for (unsigned i = 0; i < 2; i++) {
+        long r = place_parent(&p->place[i], 0);
+        if (r < 0) return r;
+    }
+    if (apart(p)) return -EXDEV;
+    if (p->place[0].flags & PLACE_UNNAMED) return -EBUSY;
+    if (p->place[1].flags & PLACE_UNNAMED) return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    return read_only ? -EROFS : refuse_point(p, flags);
+}
+
+static long rename_pair(struct pair *p, u32 flags) {
+    if ((flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
+        ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
+        return -EINVAL;
+    long r = resolve_pair(p, PATH_PARENT | PATH_WRITE, PATH_PARENT | PATH_WRITE);
+    if (r == 0) r = refuse_rename(p, flags);
+    if (r < 0) return r;
+    struct file file;
+    bool known = engine.remembers && !flags && file_leaving(&p->place[1], &file);
+    r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
+    if (r < 0 && known) file_remember(&file);
+    for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
+    return r;
+}
+
+long call_rename(struct call *call) {
+    struct pair p = {.directory = {AT_FDCWD, AT_FDCWD}, .path = {call->a[0], call->a[1]}};
+    return rename_pair(&p, 0);
+}
+
+long call_renameat(struct call *call) {
+    struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};
+    return rename_pair(&p, call->number == __NR_renameat2 ? (u32)call->a[4] : 0);
+}
+
+static long refuse_link(const struct pair *p) {
+    struct stat st;
+    bool read_only = (p->place[1].flags & PLACE_READ_ONLY) != 0;
+    if (!apart(p) && !read_only) return 0;
+    long r = place_there(&p->place[0]);
+    if (r == 0) r = place_parent(&p->place[1], 0);
+    if (r < 0) return r;
+    if (p->place[1].flags & PLACE_UNNAMED) return -EEXIST;
+    r = look(&p->place[1], &st);
+    if (r == 0 || r == -ENOTDIR) return -EEXIST;
+    if (r != -ENOENT || has_slash(p->text[1])) return r;
+    return read_only ? -EROFS : -EXDEV;
+}
+
+static long link_pair(struct pair *p, u64 flags) {
+    if (flags & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    long r = resolve_pair(p, flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0, PATH_PARENT | PATH_WRITE);
+    if (r == 0) r = refuse_link(p);
+    if (r < 0) return r;
+    flags &= ~(u64)AT_EMPTY_PATH;
+    if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
+    r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
+    if (r == 0) tell_cache(&p->place[1]);
+    return r;
+}
+
+long call_link(struct call *call) {
+    struct pair p = {.directory = {AT_FDCWD, AT_FDCWD}, .path = {call->a[0], call->a[1]}};
+    return link_pair(&p, 0);
+}
+
+/* An empty first path with AT_EMPTY_PATH is the descriptor itself (needs CAP_DAC_READ_SEARCH, or since Linux 6.10
+ * to have opened it with the same credentials). */
+long call_linkat(struct call *call) {
+    char text[PATH_SIZE], first;
+    struct place place;
+    u64 flags = call->a[4];
+    if ((flags & AT_EMPTY_PATH) && arch_copy(&first, (const void *)call->a[1], 1) == 0 && !first) {
+        long r = resolve_change((int)call->a[2], call->a[3], PATH_PARENT, text, &place);
+        if (r < 0) return r;
+        r = sys(__NR_linkat, call->a[0], "", place.directory, place.path, flags);
+        if (r == 0) tell_cache(&place);
+        return r;
+    }
+    struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};
+    return link_pair(&p, flags);
+}

@@ -1,0 +1,101 @@
+#!/bin/bash
+# Runs the guest programs in the aarch64 engine, under Debian's arm64 kernel in qemu-system-aarch64. Slow (emulation):
+# not part of the usual tests.
+#   run.sh ENGINE [--only PATTERN] [--work DIR] [--timeout S]
+# Needs gcc-aarch64-linux-gnu with libc6-dev-arm64-cross, qemu-system-arm, cpio, and a Debian archive for kernel and busybox.
+# The programs are static glibc ones; those that say something of x86 alone do not build and are left out.
+here=$(cd "$(dirname "$0")" && pwd)
+engine=$1 only='*' work='' limit=900
+shift
+while [ $# -gt 0 ]; do
+	case $1 in
+	--only) only=$2; shift 2 ;;
+	--work) work=$2; shift 2 ;;
+	--timeout) limit=$2; shift 2 ;;
+	*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+	esac
+done
+for tool in aarch64-linux-gnu-gcc qemu-system-aarch64 cpio apt-get; do
+	command -v $tool > /dev/null || { echo "skip aarch64: $tool is missing"; exit 0; }
+done
+if [ -z "$work" ]; then work=$(mktemp -d /tmp/aarch64-tests.XXXXXX); trap 'rm -rf "$work"' EXIT; fi
+mkdir -p "$work"/{apt/lists/partial,apt/cache/archives/partial,deb,programs}
+
+# Packages of the other architecture, without touching this machine's own lists.
+touch "$work/apt/status"
+apt=(-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$work/apt" -o Dir::State::status="$work/apt/status"
+	-o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root)
+if ! ls "$work"/deb/linux-image-*.deb > /dev/null 2>&1; then
+	apt-get "${apt[@]}" -qq update || { echo 'skip aarch64: no Debian archive can be reached'; exit 0; }
+	kernel=$(apt-cache "${apt[@]}" depends linux-image-arm64 | awk '/Depends: linux-image-/{print $2; exit}')
+	( cd "$work/deb" && apt-get "${apt[@]}" -qq download busybox-static "$kernel" ) || exit 2
+	dpkg-deb -x "$work"/deb/busybox-static_*.deb "$work/busybox"
+	dpkg-deb -x "$work"/deb/linux-image-*.deb "$work/kernel"
+fi
+
+aarch64-linux-gnu-gcc -O1 -static -o "$work/as-user" "$here/as-user.c" || exit 2
+tree="$work/tree" root="$work/tree/c"
+rm -rf "$tree"
+mkdir -p "$tree"/{bin,proc,dev,sys,tmp,state} "$root"/{bin,lib,usr,etc,tmp,proc,dev,sys,tests,work,mnt/{rw,ro},links} "$tree"/host/{rw/sub,rw/nested,ro/sub,nested/inner}
+busybox=$(find "$work/busybox" -path '*/bin/busybox' -type f)
+cp "$busybox" "$tree/bin/busybox"; cp "$busybox" "$root/bin/busybox"; cp "$engine" "$tree/bin/engine"; cp "$work/as-user" "$tree/bin/"; chmod 755 "$tree/bin/engine"
+for name in sh ls cat sleep env true false; do ln "$root/bin/busybox" "$root/bin/$name"; done
+ln -s ../bin "$root/usr/bin"
+printf 'root:x:0:0:root:/root:/bin/sh\nlab:x:1001:1001::/:/bin/sh\n' > "$root/etc/passwd"; cp "$root/etc/passwd" "$tree/etc-passwd"
+printf 'root:x:0:\nlab:x:1001:\n' > "$root/etc/group"
+printf 'guest\n' > "$root/etc/marker"
+for link in absolute:/etc/marker relative:../etc/marker dir:/etc loop:loop bind:/mnt/rw; do ln -s "${link#*:}" "$root/links/${link%%:*}"; done
+for source in "$here"/../guest/*.c; do
+	name=$(basename "$source" .c)
+	# shellcheck disable=SC2254
+	case $name in $only) ;; *) continue ;; esac
+	[ "$work/programs/$name" -nt "$source" ] ||
+		aarch64-linux-gnu-gcc -O1 -w -pthread -static -o "$work/programs/$name" "$source" -lutil 2> /dev/null || { echo "skip $name: does not build for aarch64"; continue; }
+	cp "$work/programs/$name" "$root/tests/$name.static"
+	identity=$(sed -n 's,^// identity: ,,p' "$source") words=$(sed -n 's,^// plan: ,,p' "$source") args=$(sed -n 's,^// args: ,,p' "$source")
+	grep -q '^// owners: yes\|^// again: ' "$source" && continue
+	case $identity in
+	'') user='1001 1001 1001 root-emulation off' ;;
+	root) user='0 0 0 root-emulation on' ;;
+	*) user="${identity//:/ } root-emulation on" ;;
+	esac
+	echo "one $name '$user' '$words' '$args'" >> "$tree/list"
+done
+cat > "$tree/init" << 'INIT'
+#!/bin/busybox sh
+export PATH=/bin
+/bin/busybox --install -s /bin
+mount -t proc proc /proc; mount -t devtmpfs dev /dev; mount -t sysfs sys /sys
+mkdir -p /etc /dev/pts /dev/shm; mount -t devpts pts /dev/pts; mount -t tmpfs shm /dev/shm; mv /etc-passwd /etc/passwd
+mount -t tmpfs t /run 2> /dev/null; mkdir -p /t; mount -t tmpfs -o size=600m t /t; cp -a /c /host /state /t/; chmod 1777 /t/c/tmp
+ip link set lo up
+ln -sf /proc/self/fd /dev/fd; ln -sf /proc/self/fd/0 /dev/stdin; ln -sf /proc/self/fd/1 /dev/stdout
+passed=0 failed=0 skipped=0
+cd /
+one() {
+	rm -rf /t/c/work /t/state /t/c/mnt /t/host; mkdir -p /t/c/work /t/state /t/c/mnt/rw /t/c/mnt/ro; cp -a /host /t/host
+	: > /t/c/mnt/file; : > /t/c/mnt/rofile
+	cd /t/host; echo rw > rw/marker; echo ro > ro/marker; echo sub > ro/sub/marker; echo nested > nested/marker; echo file > file; echo rofile > rofile; echo absent > nested/inner/marker
+	ln -s /etc/marker rw/to-root; ln -s ../../etc/marker rw/up; ln -s marker rw/inside; cd /
+	chown -hR 1001:1001 /t/c /t/host /t/state
+	env -i PATH=/bin HOME=/ TERM=dumb GUEST_MARK=1 timeout -s KILL 240 /bin/as-user /bin/engine plan1 root /t/c exec /tests/$1.static \
+		bind /proc /proc rw bind /dev /dev rw bind /sys /sys rw bind /t/host/rw /mnt/rw rw bind /t/host/ro /mnt/ro ro bind /t/host/nested /mnt/rw/nested rw \
+		bind /t/host/file /mnt/file rw bind /t/host/rofile /mnt/rofile ro bind /t/host/nested/inner /mnt/absent/deep/point rw \
+		cwd /work user $2 state /t/state $3 mode trap -- /tests/$1.static $4 > /t/out 2> /t/err < /dev/null
+	status=$?
+	case $status in
+	0) passed=$((passed + 1)); echo "ok $1" ;;
+	77) skipped=$((skipped + 1)); echo "skip $1: $(tail -1 /t/out)" ;;
+	*) failed=$((failed + 1)); echo "not ok $1: exit status $status: $(tail -1 /t/out) $(head -c 300 /t/err | tr '\n' ' ')" ;;
+	esac
+}
+echo "engine: $(/bin/as-user /bin/engine probe 2>&1)"
+. /list
+echo "$passed passed, $failed failed, $skipped skipped"
+poweroff -f
+INIT
+chmod 755 "$tree/init"
+( cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1 ) > "$work/initramfs.gz" || exit 2
+timeout "$limit" qemu-system-aarch64 -machine virt -cpu max,pauth=off -smp 2 -m 2048 -nographic -no-reboot -nic none -kernel "$(find "$work/kernel" -name 'vmlinuz*')" \
+	-initrd "$work/initramfs.gz" -append 'console=ttyAMA0 quiet panic=-1 rdinit=/init' < /dev/null | tr -d '\r' | tee "$work/log"
+grep -q ' 0 failed' "$work/log"

@@ -1,0 +1,86 @@
+/* Look-ups by way of the cache against walks without it, in a pretended file system of links. */
+#include <linux/errno.h>
+#include <stdlib.h>
+
+#include "../../src/path/path.h"
+#include "unit.h"
+
+static struct {
+    const char *name, *target; /* target NULL: a directory */
+} files[] = {
+    {"/r/usr", NULL}, {"/r/usr/lib", NULL}, {"/r/usr/lib/x", NULL}, {"/r/lib", "usr/lib"}, {"/r/abs", "/usr/lib"},
+    {"/r/up", "usr/lib/../lib"}, {"/r/loop", "loop"}, {"/r/chain", "lib/x"}, {"/b", NULL}, {"/b/d", NULL},
+    {"/b/link", "d"}, {"/r/tobind", "/mnt/d"}, {"/r/mnt", NULL},
+};
+static int looked;
+
+static long read_link(const char *path, char *to, size_t size) {
+    looked++;
+    for (unsigned i = 0; i < sizeof(files) / sizeof(*files); i++) {
+        if (strcmp(files[i].name, path)) continue;
+        if (!files[i].target) return -EINVAL;
+        size_t n = strlen(files[i].target);
+        if (n >= size) n = size - 1;
+        memcpy(to, files[i].target, n);
+        to[n] = 0;
+        return (long)n;
+    }
+    return -ENOENT;
+}
+
+static long check_directory(const char *path) {
+    char target[64];
+    return read_link(path, target, sizeof(target)) == -EINVAL ? 0 : -ENOENT;
+}
+
+static long magic_link(const char *path, bool last, char *to, size_t size) {
+    (void)path, (void)last, (void)to, (void)size;
+    return -EINVAL;
+}
+
+static const struct path_host host = {read_link, check_directory, magic_link};
+
+static const struct {
+    const char *base, *path, *expected;
+    u32 how;
+} cases[] = {
+    {"/", "/usr/lib/f", "/r/usr/lib/f", 0},        {"/", "/lib/f", "/r/usr/lib/f", 0},
+    {"/", "/abs/f", "/r/usr/lib/f", 0},            {"/", "/up/f", "/r/usr/lib/f", 0},
+    {"/", "/chain/f", "/r/usr/lib/x/f", 0},        {"/", "/lib", "/r/lib", 0},
+    {"/", "/lib", "/r/usr/lib", PATH_FOLLOW},      {"/", "/lib", "/r/usr/lib", PATH_FOLLOW | PATH_KEEP},
+    {"/", "/mnt/d/f", "/b/d/f", 0},                {"/", "/mnt/link/f", "/b/d/f", 0},
+    {"/", "/tobind/f", "/b/d/f", 0},               {"/usr", "lib/f", "/r/usr/lib/f", 0},
+    {"/usr", "../lib/f", "/r/usr/lib/f", 0},       {"/usr/lib", "x//f", "/r/usr/lib/x/f", 0},
+    {"/", "/loop/f", NULL, 0},                     {"/", "/nothing/../usr/f", NULL, 0},
+    {"/", "//usr///lib/./f", "/r/usr/lib/f", 0},   {"/", "/mnt", "/b", 0},
+    {"/", "/f", "/r/f", 0},                        {"/", "/", "/r", PATH_FOLLOW},
+};
+
+void test_lookup(void) {
+    static struct mounts m;
+    static struct place place, walked;
+    struct cache *cache = calloc(1, sizeof(*cache));
+    mounts_begin(&m, "/r");
+    mounts_add(&m, "/mnt", "/b", "/r/mnt", 0);
+    for (int round = 0; round < 3; round++)
+        for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+            m.cache = NULL;
+            long w = path_walk(&m, &host, cases[i].base, cases[i].path, cases[i].how, &walked);
+            m.cache = cache;
+            long r = path_lookup(&m, &host, cases[i].base, cases[i].path, cases[i].how, &place);
+            EXPECT((r < 0) == !cases[i].expected);
+            EXPECT((r < 0) == (w < 0) && (r < 0 || !strcmp(place.path, walked.path)));
+            EXPECT(r < 0 || !strcmp(place.path, cases[i].expected));
+        }
+    looked = 0;
+    EXPECT(path_lookup(&m, &host, "/", "/chain/g", 0, &place) == 0 && looked == 0); /* remembered */
+    EXPECT(path_lookup(&m, &host, "/", "/mnt/link/g", 0, &place) == 0 && looked > 0); /* a bind's link is not */
+    cache_change(cache, "x", 1);
+    looked = 0;
+    EXPECT(path_lookup(&m, &host, "/", "/chain/g", 0, &place) == 0 && looked > 0);
+    files[3].target = "usr"; /* lib now leads elsewhere, and the cache is told */
+    cache_change(cache, "/r/lib", 6);
+    EXPECT(path_lookup(&m, &host, "/", "/lib/f", 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
+    files[3].target = "usr/lib";
+    free(cache);
+}
