@@ -2,10 +2,10 @@
  * Engines on a real terminal: tmux draws it, types into it and changes its size, and the tests read the screen.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { openPane as openPaneIn } from './support/pane.ts';
 import type { Job } from './support/run-job.ts';
-import { busybox, engineFile, openRunLab, type RunLab, until } from './support/run-lab.ts';
+import { busybox, engineFile, openRunLab, type RunLab } from './support/run-lab.ts';
 
 const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
   { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
@@ -42,7 +42,7 @@ for (const { name, program, job, supervised, how } of ways) {
     beforeAll(() => {
       lab = supervised ? supervisedLab : plainLab;
     });
-    const openPane = (job: string) => paneIn(lab, job);
+    const openPane = (job: string) => openPaneIn(lab, job);
     const sh = (script: string): Partial<Job> => ({ ...job, command: ['sh', '-c', script] });
 
     test('on a terminal the program has one, its status comes back', async () => {
@@ -92,42 +92,12 @@ for (const { name, program, job, supervised, how } of ways) {
     test('the terminal is sane after the container was killed', async () => {
       const pane = await openPane(lab.jobFile(sh('echo up; echo $$; while :; do sleep 0.1; done')));
       await pane.shows('up');
-      await pane.tmux('run-shell', '-b', `kill -TERM $(pgrep -o -f '${lab.executable} ')`);
+      // What udocker has become, or still is.
+      const process = supervised ? `${lab.nativeEngine} supervise1` : lab.executable;
+      await pane.tmux('run-shell', '-b', `kill -TERM $(pgrep -o -f '${process} ')`);
       await pane.shows('ended 143');
       expect(await pane.screen()).toContain(' icanon');
       await pane.close();
     });
   });
-}
-
-let panes = 0;
-/** Starts a job in a tmux window of 80 x 24; afterwards the window shows the status and terminal settings. */
-async function paneIn(lab: RunLab, job: string) {
-  panes += 1;
-  const socket = join(lab.home, `tmux${panes}`);
-  const script = join(lab.home, `pane${panes}.sh`);
-  writeFileSync(script, `trap : INT\n'${lab.executable}' '${job}'\necho "ended $?"\nstty -a\nsleep 60\n`);
-  const tmux = async (...args: string[]) => {
-    const { stdout } = await lab.run(['tmux', '-S', socket, ...args], { env: { TERM: 'xterm' } });
-    return stdout;
-  };
-  await tmux('new-session', '-d', '-x', '80', '-y', '24', `sh ${script}`);
-  let text = '';
-  const screen = async () => {
-    text = await tmux('capture-pane', '-p');
-    return text;
-  };
-  return {
-    tmux,
-    screen,
-    shows: async (wanted: string) => {
-      const timer = setInterval(() => void screen(), 200);
-      try {
-        await until(() => text.includes(wanted), 10_000);
-      } finally {
-        clearInterval(timer);
-      }
-    },
-    close: () => tmux('kill-server'),
-  };
 }

@@ -1,5 +1,4 @@
 /** From the configuration to what a run and its engines need to be told. */
-import { isErrno } from '../errors.ts';
 import type { HostPath } from '../paths.ts';
 import { extractEngine } from '../system/embedded-engine.ts';
 import type { ActionContext } from './context.ts';
@@ -37,18 +36,9 @@ function modeOfCpu(modes: ActionContext['config']['run']['modesByCpu']): RunSett
   return modes[cpuNames[process.arch] ?? process.arch] ?? modes.DEFAULT;
 }
 
-/** Where nothing can be written, a run goes on without the native engine: others may work. */
-async function nativeEngineIn({ config, report }: ActionContext): Promise<HostPath | undefined> {
-  try {
-    return await extractEngine(config.layout.bin);
-  } catch (error) {
-    if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT')) throw error;
-    report({
-      kind: 'debug',
-      message: `the native engine cannot be put into ${config.layout.bin}: ${error.message}`,
-    });
-    return undefined;
-  }
+/** Without a place for the native engine a run goes on: other engines may work. */
+function nativeEngineIn({ config, user, report }: ActionContext): Promise<HostPath | undefined> {
+  return extractEngine(config.layout.bin, user.env, (message) => report({ kind: 'debug', message }));
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {

@@ -196,3 +196,36 @@ test('detection says why not', async () => {
     reason: expect.stringContaining('/opt/crun-x86_64'),
   });
 });
+
+test('with a supervisor the runtime leaves the program to it, with our init as process 1', () => {
+  const host = { ...sampleHost, nativeEngine: hostPath('/bin/engine'), inherited: [5] };
+  const found = { ...available, quirks: new Set(['init']) };
+  const plan = runc().plan(sampleSpec, found, host);
+  expect(plan.conduct).toEqual({ kind: 'leaves-program' });
+  expect(plan.supervisor as unknown).toEqual({
+    file: '/bin/engine',
+    words: ['supervise1', 'detached', 'image', '3', 'remove', '/run/me/runc/udocker-42-abc'],
+  });
+  expect(plan.command.args).toContain('--detach');
+  expect(plan.command.args.join(' ')).toContain('--preserve-fds 1 ');
+  const { args } = configOf(plan).process;
+  expect(args.slice(0, 5)).toEqual(['/proc/self/fd/3', 'init1', 'close', '3', '--']);
+  expect(args.slice(6)).toEqual(['sh', '-c', '', 'x y']);
+  const env = { ...sampleSpec.process.env, PMI_FD: '5' };
+  const passing = runc().plan({ ...sampleSpec, process: { ...sampleSpec.process, env } }, found, host);
+  expect(passing.supervisor?.words.slice(1, 6)).toEqual(['detached', 'image', '6', 'fill', '6']);
+  expect(passing.command.args.join(' ')).toContain('--preserve-fds 4 ');
+});
+
+test('on a terminal the runtime stays; programs that are an init keep process 1', () => {
+  const host = { ...sampleHost, nativeEngine: hostPath('/bin/engine') };
+  const found = { ...available, quirks: new Set(['init']) };
+  const onTerminal = { ...sampleSpec, process: { ...sampleSpec.process, terminal: true } };
+  const plan = crun().plan(onTerminal, found, host);
+  expect(plan.conduct).toEqual({ kind: 'through-engine', resizes: false });
+  expect(plan.supervisor?.words.slice(1, 3)).toEqual(['through', 'resize']);
+  expect(plan.command.args).not.toContain('--detach');
+  const file = guestPath('/sbin/init');
+  const own = { ...sampleSpec, process: { ...sampleSpec.process, file, args: ['/sbin/init'] as const } };
+  expect(configOf(runc().plan(own, found, host)).process.args).toEqual(['/sbin/init']);
+});

@@ -147,6 +147,11 @@ export function runtimeDirectory(env: Readonly<Record<string, string | undefined
   return hostPath(fs.mkdtempSync(`/tmp/udocker-${uid}-`));
 }
 
+/** `path`, made if missing, when it is a directory that nobody but this user can write to; else undefined. */
+export function ownPrivateDirectory(path: HostPath): HostPath | undefined {
+  return isPrivate(path, process.getuid?.() ?? 0) ? path : undefined;
+}
+
 function isPrivate(path: HostPath, uid: number): boolean {
   try {
     fs.mkdirSync(path, { mode: 0o700 });

@@ -6,7 +6,7 @@
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
-import type { HostPath } from '../paths.ts';
+import { type HostPath, hostPath } from '../paths.ts';
 
 const ints = { returns: 'i32' } as const;
 const signatures = {
@@ -15,6 +15,7 @@ const signatures = {
   execve: { args: ['ptr', 'ptr', 'ptr'], ...ints },
   signal: { args: ['i32', 'ptr'], returns: 'ptr' },
   sigprocmask: { args: ['i32', 'ptr', 'ptr'], ...ints },
+  syscall: { args: ['i64', 'i64', 'i64'], returns: 'i64' },
   setrlimit: { args: ['i32', 'ptr'], ...ints },
   lsetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64', 'i32'], ...ints },
   lgetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64'], returns: 'i64' },
@@ -102,6 +103,24 @@ export function keepAcrossExec(fd: number): number | undefined {
     return copy;
   }
   throw systemError('fcntl', `fd ${fd}`);
+}
+
+const MFD_CLOEXEC = 1;
+const memfdCreate = { x64: 319n, arm64: 279n };
+
+/**
+ * A program that has no place on disk: `content` in memory, executable by the path given back as long as this process
+ * lives, and by it as it becomes that program. Undefined where the kernel or the runtime has no such files.
+ */
+export function programInMemory(name: string, content: Uint8Array): HostPath | undefined {
+  const cpu = process.arch;
+  if (!hasNativeCalls() || (cpu !== 'x64' && cpu !== 'arm64')) return undefined;
+  const { ffi, library } = native();
+  const text = cString(name);
+  const fd = Number(library.syscall(memfdCreate[cpu], BigInt(ffi.ptr(text)), BigInt(MFD_CLOEXEC)));
+  if (fd < 0) return undefined;
+  fs.writeFileSync(fd, content);
+  return hostPath(`/proc/${process.pid}/fd/${fd}`);
 }
 
 const SIG_SETMASK = 2;

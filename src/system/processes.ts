@@ -17,7 +17,9 @@ export function findExecutable(name: string, path: string): HostPath | undefined
     ? [name]
     : path.split(':').map((directory) => `${directory || '.'}/${name}`);
   const found = candidates.find(isExecutableFile);
-  return found === undefined ? undefined : hostPath(fs.realpathSync(found));
+  if (found === undefined) return undefined;
+  // A program in memory has no other name.
+  return hostPath(/^\/proc\/\d+\/fd\/\d+$/.test(found) ? found : fs.realpathSync(found));
 }
 
 function isExecutableFile(path: string): boolean {
