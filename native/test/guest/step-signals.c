@@ -5,7 +5,7 @@
 #include "check.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
-enum { ROUNDS = 15, STEPS = 100000 };
+enum { ROUNDS = 15, STEPS = 1000000 };
 static volatile long handled, in_handler_failed;
 static void handler(int number)
 {
