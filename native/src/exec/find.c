@@ -62,6 +62,8 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
     } else {
         long r = resolve_at(directory, path, nofollow ? 0 : PATH_FOLLOW | PATH_KEEP, &place);
         if (r < 0) return r;
+        char target[8];
+        if (nofollow && sys(__NR_readlinkat, place.directory, place.path, target, sizeof(target)) >= 0) return -ELOOP;
     }
     long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);
     if (fd < 0) return fd;
