@@ -126,7 +126,7 @@ static long bind_through(struct address *a) {
 
 static long bind_name(struct address *a, const char *guest) {
     char plain[PATH_SIZE];
-    long r = resolve_at(AT_FDCWD, guest, PATH_PARENT, &a->place);
+    long r = resolve_at(AT_FDCWD, guest, PATH_PARENT | PATH_WRITE, &a->place);
     if (r < 0) return r;
     if (a->place.flags & PLACE_READ_ONLY) {
         r = refuse_read_only(&a->place, true);

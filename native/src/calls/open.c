@@ -76,13 +76,27 @@ static long open_place(struct call *call, const struct place *place, u64 flags, 
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
+/* A name with a slash behind it is never made, and not looked at: only its directory is. 0: it is no name. */
+static long create_directory(int directory, const char *path) {
+    struct place place;
+    long r = resolve_at(directory, path, PATH_PARENT | PATH_WALK, &place);
+    if (r == 0 && (place.flags & PLACE_UNNAMED)) return 0;
+    if (r == 0) r = place_parent(&place, 0);
+    return r < 0 ? r : -EISDIR;
+}
+
 /* First as if the last name were no link, refused by the kernel if it is one; then with the link followed. */
 static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 mode) {
     char text[PATH_SIZE];
     struct place place;
     u32 how = never_follows(flags) ? 0 : PATH_FOLLOW | ((flags & O_PATH) ? 0 : PATH_LAZY);
     if (may_write(flags)) how |= PATH_WRITE;
-    long r = resolve_guest(directory, path, how, text, &place);
+    long r = arch_copy_text(text, (const char *)path, sizeof(text));
+    if (r < 0) return r;
+    if ((flags & (O_CREAT | O_PATH)) == O_CREAT && r && text[r - 1] == '/' &&
+        (r = create_directory(directory, text)) < 0)
+        return r;
+    r = resolve_at(directory, text, how, &place);
     if (r < 0) return r;
     if (place.flags & PLACE_KERNEL_FOLLOWS) return open_place(call, &place, flags, mode);
     r = open_place(call, &place, flags | O_NOFOLLOW, mode);

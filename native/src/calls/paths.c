@@ -32,6 +32,7 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
                              struct place *place) {
     place->path = NULL;
     if (argument->path < 0) return 0;
+    if (!call->a[(int)argument->path] && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
     if (means_descriptor(call, argument))
         return (argument->how & PATH_WRITE) && descriptor_read_only((int)call->a[(int)argument->directory]) ? -EROFS : 0;
     u32 how = argument->how;
@@ -92,9 +93,18 @@ static bool changes_ways(long number, u32 how) {
     }
 }
 
+/* The text of a symbolic link is looked at before its place. */
+static bool is_empty_link(const struct call *call) {
+    char first;
+    const struct path_argument *paths = call->row->paths;
+    if (paths[0].path >= 0 || paths[1].path < 0) return false;
+    return arch_copy(&first, (const void *)call->a[0], 1) == 0 && !first;
+}
+
 long call_paths(struct call *call) {
     char text[2][PATH_SIZE];
     struct place place[2];
+    if (is_empty_link(call)) return -ENOENT;
     for (unsigned i = 0; i < 2; i++) {
         long r = resolve_argument(call, &call->row->paths[i], text[i], &place[i]);
         if (r < 0) return r;

@@ -127,6 +127,8 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place) {
 
 /* The names behind "../", or NULL where the path is another. */
 static const char *behind_parent(const char *path) {
+    while (text_starts(path, "./"))
+        for (path += 2; *path == '/';) path++;
     if (!text_starts(path, "../")) return NULL;
     for (path += 3; *path == '/';) path++;
     return *path ? path : NULL;
@@ -237,7 +239,9 @@ long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct p
 }
 
 bool change_refused(const struct call *call) {
-    return call->row->when == DESCRIPTOR_CHANGE && descriptor_read_only((int)call->a[0]);
+    int fd = (int)call->a[0];
+    if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
+    return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
 }
 
 void tell_cache(const struct place *place) {

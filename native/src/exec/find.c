@@ -29,7 +29,7 @@ static long open_executable(const struct place *place, bool follow) {
     if (r < 0) return r;
     long fd = sys(__NR_openat, place->directory, place->path, flags, 0);
     if (fd == -EACCES) fd = open_unreadable(place, flags);
-    if (fd < 0) return fd;
+    if (fd < 0) return fd == -ENXIO ? -EACCES : fd; /* a socket or such */
     r = sys(__NR_fstat, fd, &st);
     if (r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111)) return fd;
     sys(__NR_close, fd);
@@ -54,8 +54,11 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
     char link[48];
     bool nofollow = (flags & AT_SYMLINK_NOFOLLOW) != 0, descriptor = !path[0] && (flags & AT_EMPTY_PATH);
     if (descriptor) {
-        size_t n = text_put(link, 0, "/proc/thread-self/fd/");
-        text_put_number(link, n, (u32)directory);
+        if (directory != AT_FDCWD && sys(__NR_fcntl, directory, F_GETFD) < 0) return -EBADF;
+        if (directory == AT_FDCWD)
+            text_put(link, 0, "/proc/thread-self/cwd");
+        else
+            text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)directory);
         place.directory = AT_FDCWD;
         place.path = link;
         place.flags = PLACE_KERNEL_FOLLOWS;

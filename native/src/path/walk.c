@@ -152,9 +152,11 @@ static long walk_components(struct walk *w) {
             continue;
         }
         if (n == 2 && name[0] == '.' && name[1] == '.') {
-            if ((r = leave(w)) < 0) return r;
             /* Nothing can be done to "..": the kernel says so, each call in its own way. */
-            if (last) w->tail = w->how & PATH_PARENT ? "/.." : "/.";
+            bool refused = last && (w->how & PATH_PARENT);
+            r = !refused ? leave(w) : w->unchecked ? w->host->check_directory(w->place->text) : 0;
+            if (r < 0) return r;
+            if (last) w->tail = refused ? "/.." : "/.";
             w->parent_length = w->guest_length;
             continue;
         }
