@@ -9,14 +9,22 @@ import type { Descriptor } from '../src/oci/descriptor.ts';
 import { parseReference } from '../src/oci/reference.ts';
 import { hostPath } from '../src/paths.ts';
 import { credentialsFor } from '../src/registry/credentials.ts';
-import { resolveEndpoint } from '../src/registry/endpoint.ts';
 import { defaultRetryPolicy } from '../src/registry/retry.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { proxyRules } from '../src/system/http-proxy.ts';
 import { makeAuthority, skopeoCopy, startDockerRegistry } from './support/docker-registry.ts';
 import { freePort, missing, Workshop } from './support/programs.ts';
 import { startDante, startMicrosocks, startSquid, startTinyproxy } from './support/proxies.ts';
-import { amd64, collect, failureOf, noise, noSettings, openLab, password } from './support/registry-lab.ts';
+import {
+  amd64,
+  collect,
+  failureOf,
+  locate,
+  noise,
+  noSettings,
+  openLab,
+  password,
+} from './support/registry-lab.ts';
 import { startRegistry } from './support/registry-server.ts';
 
 const absent = missing('docker-registry', 'skopeo', 'openssl', 'htpasswd');
@@ -107,10 +115,7 @@ suite('docker-registry', absent)('docker-registry', () => {
   });
 
   test('on loopback, a reference alone finds it over plain http', async () => {
-    const { endpoint, repository } = resolveEndpoint(
-      parseReference(`localhost:${plain.port}/lab/tool:1`),
-      noSettings,
-    );
+    const { endpoint, repository } = locate(parseReference(`localhost:${plain.port}/lab/tool:1`), noSettings);
     const lab = openLab(plain, undefined, { endpoint });
     await lab.registry.resolve({ ...request, repository });
     expect(lab.events.map(({ kind }) => kind)).toContain('plain-http');
@@ -194,7 +199,7 @@ suite('docker-registry', absent)('docker-registry', () => {
 
   test('a bad certificate is never a reason to go on in plain http', async () => {
     const reference = parseReference(`localhost:${secure.port}/lab/tool:1`);
-    const { endpoint } = resolveEndpoint(reference, { ...noSettings, insecure: true });
+    const { endpoint } = locate(reference, { ...noSettings, insecure: true });
     expect(endpoint.httpFallback).toBe(true);
     const lab = openLab(secure, undefined, { endpoint });
     expect(await failureOf(lab.registry.resolve(request))).toMatchObject({

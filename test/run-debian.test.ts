@@ -6,22 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { enginesUnderTest } from './support/run-engines.ts';
 import type { Job } from './support/run-job.ts';
 import { busybox, openRunLab, type RunLab } from './support/run-lab.ts';
 
 const cache = '/var/tmp/udocker-test-images';
 const archive = join(cache, 'debian-run.tar');
 const reason = makeArchive();
-
-const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
-  { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
-  {
-    name: 'R1 with runc',
-    program: '/usr/sbin/runc',
-    job: { mode: 'R1', chosen: { runc: '/usr/sbin/runc' } },
-  },
-  { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
-];
 
 let lab: RunLab;
 let directory: string;
@@ -42,7 +33,7 @@ beforeAll(() => {
 }, 120_000);
 afterAll(() => lab?.close());
 
-for (const { name, program, job } of engines) {
+for (const { name, program, job } of enginesUnderTest) {
   const why = reason ?? (existsSync(program) ? undefined : `no ${program}`);
   describe.skipIf(why !== undefined)(why === undefined ? name : `${name} (skipped: ${why})`, () => {
     const run = (command: readonly string[], more: Partial<Job> = {}) =>

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { enginesUnderTest } from './support/run-engines.ts';
 import type { Job } from './support/run-job.ts';
 import {
   busybox,
@@ -18,15 +19,9 @@ import {
 } from './support/run-lab.ts';
 import { withoutLibrarySignals } from './support/signals.ts';
 
-const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
-  { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
-  {
-    name: 'R1 with runc',
-    program: '/usr/sbin/runc',
-    job: { mode: 'R1', chosen: { runc: '/usr/sbin/runc' } },
-  },
-  { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
-  { name: 'P2', program: '/usr/bin/proot', job: { mode: 'P2' } },
+const engines = [
+  ...enginesUnderTest,
+  { name: 'P2', program: '/usr/bin/proot', job: { mode: 'P2' } } as const,
 ];
 
 const asRoot = process.getuid?.() === 0;

@@ -7,18 +7,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPane, openWindow } from './support/pane.ts';
+import { enginesUnderTest } from './support/run-engines.ts';
 import type { Job } from './support/run-job.ts';
 import { busybox, engineFile, openRunLab, processesWith, type RunLab, until } from './support/run-lab.ts';
-
-const ways: readonly { name: string; program: string; job: Partial<Job> }[] = [
-  { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
-  {
-    name: 'R1 with runc',
-    program: '/usr/sbin/runc',
-    job: { mode: 'R1', chosen: { runc: '/usr/sbin/runc' } },
-  },
-  { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
-];
 
 let lab: RunLab;
 beforeAll(() => {
@@ -42,7 +33,7 @@ function residentKilobytes(pid: number): number {
   return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
 }
 
-for (const { name, program, job } of ways) {
+for (const { name, program, job } of enginesUnderTest) {
   const needed = [program, busybox ?? '/bin/busybox', engineFile, '/usr/bin/tmux'];
   const missing = needed.filter((path) => !existsSync(path));
   const title = missing.length === 0 ? name : `${name} (skipped: no ${missing.join(', ')})`;

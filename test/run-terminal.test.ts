@@ -4,18 +4,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { openPane as openPaneIn } from './support/pane.ts';
+import { enginesUnderTest } from './support/run-engines.ts';
 import type { Job } from './support/run-job.ts';
 import { busybox, engineFile, openRunLab, type RunLab } from './support/run-lab.ts';
-
-const engines: readonly { name: string; program: string; job: Partial<Job> }[] = [
-  { name: 'R1 with crun', program: '/usr/bin/crun', job: { mode: 'R1', chosen: { runc: '/usr/bin/crun' } } },
-  {
-    name: 'R1 with runc',
-    program: '/usr/sbin/runc',
-    job: { mode: 'R1', chosen: { runc: '/usr/sbin/runc' } },
-  },
-  { name: 'P1', program: '/usr/bin/proot', job: { mode: 'P1' } },
-];
 
 let plainLab: RunLab;
 let supervisedLab: RunLab;
@@ -29,7 +20,7 @@ afterAll(() => {
   supervisedLab?.close();
 });
 
-const ways = engines.flatMap((engine) => [
+const ways = enginesUnderTest.flatMap((engine) => [
   { ...engine, supervised: false, how: 'beside udocker' },
   { ...engine, supervised: true, how: 'under the small supervisor' },
 ]);

@@ -5,6 +5,7 @@
 #include "watcher.h"
 
 #include "engine.h"
+#include "sys/process.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 
@@ -25,17 +26,8 @@ static void pause_for(long nanoseconds) {
 }
 
 static bool belongs_here(u64 pid) {
-    char path[48];
-    u64 pairs[128];
-    size_t n = text_put_number(path, text_put(path, 0, "/proc/"), pid);
-    text_put(path, n, "/auxv");
-    long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return false;
-    long r = sys(__NR_read, fd, pairs, sizeof(pairs));
-    sys(__NR_close, fd);
-    for (long i = 0; r > 0 && i + 1 < r / 8 && pairs[i]; i += 2)
-        if (pairs[i] == AT_CONTAINER) return pairs[i + 1] == engine.container;
-    return false;
+    u64 container;
+    return auxiliary_of(pid, AT_CONTAINER, &container) == 1 && container == engine.container;
 }
 
 /* End every process of the container that is there now; how many. */

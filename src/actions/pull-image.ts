@@ -3,7 +3,7 @@ import { isUdockerError } from '../errors.ts';
 import type { BlobSource, Descriptor } from '../oci/descriptor.ts';
 import { normalise, type Platform } from '../oci/platform.ts';
 import { formatReference, type ImageReference } from '../oci/reference.ts';
-import { resolveEndpoint } from '../registry/endpoint.ts';
+import { repositoryAt } from '../registry/endpoint.ts';
 import type { ResolvedImage } from '../registry/resolve.ts';
 import type { Store } from '../store/store.ts';
 import type { ActionContext } from './context.ts';
@@ -32,7 +32,7 @@ export async function pullImage(
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const { registry, endpoint, close } = accessRegistry(context, reference.host, request, signal);
   try {
-    const { repository } = locate(context, reference, request);
+    const repository = repositoryAt(endpoint, reference);
     context.report({
       kind: 'debug',
       message: `pulling ${formatReference(reference)} from ${endpoint.base.href}`,
@@ -58,14 +58,6 @@ export async function pullImage(
   } finally {
     close();
   }
-}
-
-function locate({ config }: ActionContext, reference: ImageReference, { registry, index }: PullRequest) {
-  return resolveEndpoint(reference, {
-    ...config.network,
-    ...(registry === undefined ? {} : { registry }),
-    ...(index === undefined ? {} : { index }),
-  });
 }
 
 /** The platform of this machine, in the words of images. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import { locate } from '../../test/support/registry-lab.ts';
 import { parseReference } from '../oci/reference.ts';
-import { type RegistrySettings, resolveEndpoint } from './endpoint.ts';
+import type { RegistrySettings } from './endpoint.ts';
 
 const none: RegistrySettings = { registries: {}, defaultRegistry: '', insecure: false };
 const hub = 'https://registry-1.docker.io/';
@@ -8,7 +9,7 @@ const hub = 'https://registry-1.docker.io/';
 /** [name, URL, repository, whether http may be tried] */
 type Expected = [name: string, url: string, repository: string, httpFallback: boolean];
 
-describe('resolveEndpoint', () => {
+describe('registry and repository of a reference', () => {
   test.each<[string, Partial<RegistrySettings>, Expected]>([
     ['busybox', {}, ['docker.io', hub, 'library/busybox', false]],
     ['lab/tool', {}, ['docker.io', hub, 'lab/tool', false]],
@@ -47,14 +48,14 @@ describe('resolveEndpoint', () => {
       ['registry.hub.docker.com', 'https://registry.hub.docker.com/', 'bb', false],
     ],
   ])('%s %j', (text, settings, expected) => {
-    const { endpoint, repository } = resolveEndpoint(parseReference(text), { ...none, ...settings });
+    const { endpoint, repository } = locate(parseReference(text), { ...none, ...settings });
     expect([endpoint.name, endpoint.base.href, repository, endpoint.httpFallback]).toEqual(expected);
   });
 
   test('the index of the table, of the option, of the configuration', () => {
     const registries = { 'lab.org': ['https://r', 'https://i'] as const };
     const indexOf = (text: string, settings: Partial<RegistrySettings>) =>
-      resolveEndpoint(parseReference(text), { ...none, ...settings }).endpoint.index?.href;
+      locate(parseReference(text), { ...none, ...settings }).endpoint.index?.href;
     expect(indexOf('lab.org/x', { registries })).toBe('https://i/');
     expect(indexOf('lab.org/x', { registries, index: 'http://o' })).toBe('http://o/');
     expect(indexOf('x', { defaultIndex: 'https://hub.docker.com' })).toBe('https://hub.docker.com/');
@@ -64,7 +65,7 @@ describe('resolveEndpoint', () => {
   test.each(['ftp://x', 'http://', 'http://a b', 'https://h/?q', 'https://ann:secret@h'])(
     'refuses %s',
     (registry) => {
-      const attempt = () => resolveEndpoint(parseReference('x'), { ...none, registry });
+      const attempt = () => locate(parseReference('x'), { ...none, registry });
       expect(attempt).toThrow(/not a registry/);
       expect(attempt).not.toThrow(/secret/);
     },

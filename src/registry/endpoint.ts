@@ -31,12 +31,6 @@ export interface RegistrySettings {
   readonly insecure: boolean;
 }
 
-export interface Location {
-  readonly endpoint: Endpoint;
-  /** The repository's name at the registry, such as `library/busybox`. */
-  readonly repository: string;
-}
-
 /** Docker Hub's registry, the default of `defaultRegistry`. */
 export const dockerHub = 'https://registry-1.docker.io';
 const hubHosts: ReadonlySet<string> = new Set([
@@ -46,17 +40,16 @@ const hubHosts: ReadonlySet<string> = new Set([
   'registry.hub.docker.com',
 ]);
 
-/** Finds registry and repository of a reference. Throws USAGE for a malformed registry or index URL. */
-export function resolveEndpoint(
-  reference: Pick<ImageReference, 'host' | 'path'>,
-  settings: RegistrySettings,
-): Location {
-  const endpoint = endpointFor(reference.host, settings);
-  const official = endpoint.name === 'docker.io' && !reference.path.includes('/');
-  return { endpoint, repository: official ? `library/${reference.path}` : reference.path };
+/** The name of the reference's repository at `endpoint`, such as `library/busybox`. */
+export function repositoryAt(endpoint: Endpoint, { path }: Pick<ImageReference, 'path'>): string {
+  const official = endpoint.name === 'docker.io' && !path.includes('/');
+  return official ? `library/${path}` : path;
 }
 
-/** The registry that references with this host lead to (undefined: without one). Throws as `resolveEndpoint`. */
+/**
+ * The registry that references with this host lead to (undefined: without one). Throws USAGE for a malformed registry
+ * or index URL.
+ */
 export function endpointFor(host: string | undefined, settings: RegistrySettings): Endpoint {
   const [registry, index] = addresses(host, settings);
   const base = parseAddress(registry.text, registry.origin);

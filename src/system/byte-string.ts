@@ -18,11 +18,6 @@ export function bytesOf(name: ByteString): Buffer {
   return Buffer.from(name, 'latin1');
 }
 
-/** The ByteString for UTF-8 `text`. */
-export function byteString(text: string): ByteString {
-  return (isPlain(text) ? text : Buffer.from(text, 'utf8').toString('latin1')) as ByteString;
-}
-
 /** `name` as text for people: decoded as UTF-8, control characters escaped. */
 export function readable(name: ByteString): string {
   const text = isPlain(name) ? name : bytesOf(name).toString('utf8');

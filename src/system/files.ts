@@ -27,11 +27,6 @@ export function stat(path: HostPath): fs.Stats | undefined {
   return orUndefined(() => fs.statSync(path, { throwIfNoEntry: false }));
 }
 
-/** Names in a directory, sorted by code unit; undefined when there is no such directory. */
-export function listDirectory(path: HostPath): string[] | undefined {
-  return orUndefined(() => fs.readdirSync(path).sort());
-}
-
 /** Where a symlink points, as written; undefined when `path` is not a symlink. */
 export function readLink(path: HostPath): string | undefined {
   try {

@@ -1,11 +1,7 @@
 import { expect, test } from 'bun:test';
-import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withoutLibrarySignals } from '../../test/support/signals.ts';
-import { startProgram, temporaryDirectory } from '../../test/support/store.ts';
-import { isErrno } from '../errors.ts';
-import { under } from '../paths.ts';
-import { getExtendedAttribute, setExtendedAttribute } from './native-calls.ts';
+import { startProgram } from '../../test/support/store.ts';
 
 const module_ = join(import.meta.dir, 'native-calls.ts');
 
@@ -53,32 +49,3 @@ test('the process goes on when the kernel refuses', async () => {
   expect(await child.said('caught')).toBe('caught ENOENT /nonexistent');
   expect(await child.ended).toEqual({ status: 0, stderr: '' });
 });
-
-test.skipIf(!attributesWork())(
-  'extended attributes (skipped where the temporary directory has none) are kept, and absent ones are undefined',
-  () => {
-    const directory = temporaryDirectory();
-    const path = under(directory, 'file');
-    writeFileSync(path, '');
-    setExtendedAttribute(path, 'user.test', new Uint8Array([0, 1, 255]));
-    setExtendedAttribute(path, 'user.empty', new Uint8Array());
-    expect(getExtendedAttribute(path, 'user.test')).toEqual(new Uint8Array([0, 1, 255]));
-    expect(getExtendedAttribute(path, 'user.empty')).toEqual(new Uint8Array());
-    expect(getExtendedAttribute(path, 'user.none')).toBeUndefined();
-    expect(() => getExtendedAttribute(under(directory, 'none'), 'user.test')).toThrow('ENOENT');
-    rmSync(directory, { recursive: true });
-  },
-);
-
-function attributesWork(): boolean {
-  const directory = temporaryDirectory();
-  try {
-    setExtendedAttribute(directory, 'user.test', new Uint8Array([1]));
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOTSUP', 'EOPNOTSUPP')) return false;
-    throw error;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}

@@ -1,6 +1,6 @@
 /**
- * The one file with calls that the portable API lacks: flock, descriptors that survive execve, extended
- * attributes, and the step by which this process becomes another program. They go through bun:ffi; under Node
+ * Calls that the portable API lacks: flock, descriptors that survive execve, programs in memory, and the step by
+ * which this process becomes another program. They go through bun:ffi; under Node
  * there is none, and each function says what happens then. Loaded only where needed: it costs a millisecond.
  */
 import * as fs from 'node:fs';
@@ -17,8 +17,6 @@ const signatures = {
   sigprocmask: { args: ['i32', 'ptr', 'ptr'], ...ints },
   syscall: { args: ['i64', 'i64', 'i64'], returns: 'i64' },
   setrlimit: { args: ['i32', 'ptr'], ...ints },
-  lsetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64', 'i32'], ...ints },
-  lgetxattr: { args: ['ptr', 'ptr', 'ptr', 'u64'], returns: 'i64' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;
 
@@ -55,7 +53,6 @@ function systemError(call: string, path: string): NodeJS.ErrnoException {
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-const LOCK_UN = 8;
 
 /**
  * Tries to lock the open file `fd` without waiting. The lock belongs to the open file description: children
@@ -73,11 +70,6 @@ export function tryFlock(fd: number, mode: 'shared' | 'exclusive'): 'locked' | '
   if (['ENOSYS', 'ENOLCK', 'EOPNOTSUPP', 'ENOTSUP', 'EBADF', 'EINVAL'].includes(error.code ?? ''))
     return 'unsupported';
   throw error;
-}
-
-/** Gives up the lock held through `fd`, for every copy of it. */
-export function unflock(fd: number): void {
-  if (hasNativeCalls()) native().library.flock(fd, LOCK_UN);
 }
 
 function flockByProgram(fd: number, mode: 'shared' | 'exclusive'): 'locked' | 'busy' | 'unsupported' {
@@ -182,36 +174,6 @@ function readFileLimit(pid: string): { readonly soft: bigint; readonly hard: big
   return found === null ? undefined : { soft: BigInt(found[1] ?? 0), hard: BigInt(found[2] ?? 0) };
 }
 
-/**
- * Sets extended attribute `name` of `path`; a final symlink is not followed. Throws the system error: ENOTSUP
- * where the file system or the kind of file has none, and always under Node.
- */
-export function setExtendedAttribute(path: string | Uint8Array, name: string, value: Uint8Array): void {
-  requireNative('lsetxattr', path);
-  const data = value.length === 0 ? new Uint8Array(1) : value; // an empty array has no address
-  const { library } = native();
-  if (library.lsetxattr(cString(path), cString(name), data, BigInt(value.length), 0) !== 0)
-    throw systemError('lsetxattr', String(path));
-}
-
-/** Reads extended attribute `name` of `path` (a final symlink is not followed); undefined when it has none. */
-export function getExtendedAttribute(path: string | Uint8Array, name: string): Uint8Array | undefined {
-  requireNative('lgetxattr', path);
-  const buffer = new Uint8Array(65536); // the kernel's XATTR_SIZE_MAX
-  const { library } = native();
-  const length = Number(library.lgetxattr(cString(path), cString(name), buffer, BigInt(buffer.length)));
-  if (length >= 0) return buffer.slice(0, length);
-  const error = systemError('lgetxattr', String(path));
-  if (error.code === 'ENODATA') return undefined;
-  throw error;
-}
-
-function requireNative(call: string, path: string | Uint8Array): void {
-  if (hasNativeCalls()) return;
-  throw Object.assign(new Error(`ENOTSUP: ${call} '${String(path)}'`), { code: 'ENOTSUP', syscall: call });
-}
-
-/** NUL-terminated bytes. Throws TypeError for text with a NUL inside, which would be cut there silently. */
 function cString(text: string | Uint8Array): Uint8Array {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
   if (bytes.includes(0)) throw new TypeError(`a NUL byte in ${JSON.stringify(String(text))}`);

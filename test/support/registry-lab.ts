@@ -1,8 +1,14 @@
 /** What the registry tests share: a clock that does not wait, an image to publish, a registry opened on a server. */
 import { createHash } from 'node:crypto';
 import { parsePlatform } from '../../src/oci/platform.ts';
+import type { ImageReference } from '../../src/oci/reference.ts';
 import type { Credentials } from '../../src/registry/credentials.ts';
-import { endpointFor, type RegistrySettings } from '../../src/registry/endpoint.ts';
+import {
+  type Endpoint,
+  endpointFor,
+  type RegistrySettings,
+  repositoryAt,
+} from '../../src/registry/endpoint.ts';
 import type { RegistryEvent } from '../../src/registry/events.ts';
 import { openRegistry, type Registry, type RegistryOptions } from '../../src/registry/registry.ts';
 import type { Clock } from '../../src/system/clock.ts';
@@ -27,6 +33,15 @@ export class TestClock implements Clock {
 }
 
 export const noSettings: RegistrySettings = { registries: {}, defaultRegistry: '', insecure: false };
+
+/** Registry and repository of a reference, found as a pull finds them. */
+export function locate(
+  reference: ImageReference,
+  settings: RegistrySettings,
+): { readonly endpoint: Endpoint; readonly repository: string } {
+  const endpoint = endpointFor(reference.host, settings);
+  return { endpoint, repository: repositoryAt(endpoint, reference) };
+}
 
 export interface Lab {
   readonly registry: Registry;

@@ -3,6 +3,7 @@
 #include <linux/uio.h>
 
 #include "../engine.h"
+#include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "resolve.h"
@@ -49,17 +50,11 @@ static void look_at_mapping(struct text_view *view, char *line) {
 static long program_mapped(u64 pid, char *to, size_t size) {
     struct mapping_search search = {.to = to, .size = size, .result = -EACCES};
     char path[48];
-    u64 pairs[128];
+    long r = auxiliary_of(pid, AT_ENTRY, &search.address);
+    if (r < 0) return r;
     size_t n = text_put_number(path, text_put(path, 0, "/proc/"), pid);
-    text_put(path, n, "/auxv");
-    long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return fd;
-    long r = sys(__NR_read, fd, pairs, sizeof(pairs));
-    sys(__NR_close, fd);
-    for (long i = 0; i + 1 < r / 8 && pairs[i]; i += 2)
-        if (pairs[i] == AT_ENTRY) search.address = pairs[i + 1];
     text_put(path, n, "/maps");
-    fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return fd;
     view_lines(&search.view, (int)fd, look_at_mapping);
     sys(__NR_close, fd);
