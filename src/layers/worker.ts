@@ -3,13 +3,15 @@
  * decompresses layers into a ring or takes them from the rings and extracts them.
  */
 import { receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
+import { unpackMembers } from './archive/unpack-members.ts';
 import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
 import { recordOf } from './pipeline/error-text.ts';
-import type { ExtractJob, Job, Message } from './pipeline/job.ts';
+import type { ExtractJob, Job, Message, UnpackJob } from './pipeline/job.ts';
 import { Ring } from './pipeline/ring.ts';
 import { verifyEach } from './pipeline/verify-each.ts';
+import type { ChunkSource } from './tar/cursor.ts';
 
 async function work(job: Job): Promise<Message> {
   const board = new Board(job.board);
@@ -28,21 +30,32 @@ async function work(job: Job): Promise<Message> {
       return { kind: 'done' };
     case 'extract':
       return { kind: 'report', report: extract(job, board) };
+    case 'unpack':
+      return { kind: 'members', members: unpack(job, board) };
   }
 }
 
 function extract(job: ExtractJob, board: Board): ReturnType<typeof extractLayers> {
-  const rings = job.rings.map((memory) => new Ring(memory, () => board.cancelled));
   return extractLayers(job.layers, job.root, job.ownersFile, {
-    open: (index) => {
-      const ring = rings[board.takerOf(index)];
-      if (ring === undefined) throw new RangeError(`no ring for layer ${index}`);
-      return ring.layer();
-    },
+    open: tarsOf(job, board),
     started: (index) => tell({ kind: 'event', event: { kind: 'layer-started', index } }),
     finished: (index, bytes) => tell({ kind: 'event', event: { kind: 'layer-finished', index, bytes } }),
     cancelled: () => board.cancelled,
   });
+}
+
+function unpack(job: UnpackJob, board: Board): ReturnType<typeof unpackMembers> {
+  return unpackMembers(job.name, job.prefix, () => tarsOf(job, board)(0));
+}
+
+/** Opens the tar of a layer, wherever it is decompressed. */
+function tarsOf(job: ExtractJob | UnpackJob, board: Board): (index: number) => ChunkSource {
+  const rings = job.rings.map((memory) => new Ring(memory, () => board.cancelled));
+  return (index) => {
+    const ring = rings[board.takerOf(index)];
+    if (ring === undefined) throw new RangeError(`no ring for layer ${index}`);
+    return ring.layer();
+  };
 }
 
 function tell(message: Message): void {

@@ -1,5 +1,6 @@
 /** What the threads of this room are told, and what they answer: plain values and shared memory. */
 import type { HostPath } from '../../paths.ts';
+import type { Member } from '../archive/member.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
@@ -31,10 +32,21 @@ export interface ExtractJob extends Common {
   readonly ownersFile: HostPath;
 }
 
-export type Job = DecompressJob | VerifyJob | ExtractJob;
+/** Takes an archive, the one layer, apart into files. */
+export interface UnpackJob extends Common {
+  readonly kind: 'unpack';
+  readonly rings: readonly SharedArrayBuffer[];
+  /** What the archive is called in errors. */
+  readonly name: string;
+  /** The files are called this and a number. */
+  readonly prefix: HostPath;
+}
+
+export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob;
 
 export type Message =
   | { readonly kind: 'event'; readonly event: LayerEvent }
   | { readonly kind: 'done' }
   | { readonly kind: 'report'; readonly report: LayerReport }
+  | { readonly kind: 'members'; readonly members: readonly Member[] }
   | { readonly kind: 'failed'; readonly error: ErrorRecord };

@@ -43,7 +43,7 @@ function readAll(layer: Layer, board: Board, onProgress: (bytes: number) => void
       reader.close();
     }
   } catch (error) {
-    throw explain(error, 'verifying', layerName(layer));
+    throw explain(error, 'verifying', { kind: 'layer', name: layerName(layer) });
   }
 }
 
@@ -56,6 +56,6 @@ async function streamAll(layer: Layer, board: Board, onProgress: (bytes: number)
     }
     return bytes;
   } catch (error) {
-    throw explain(error, 'verifying', layerName(layer));
+    throw explain(error, 'verifying', { kind: 'layer', name: layerName(layer) });
   }
 }
