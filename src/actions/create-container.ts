@@ -58,7 +58,8 @@ export async function createContainer(
   });
 }
 
-function layerOf({ path, size, digest, mediaType, diffId }: StoredLayer): Layer {
+/** A layer of the repository as the extractor takes it. */
+export function layerOf({ path, size, digest, mediaType, diffId }: StoredLayer): Layer {
   const descriptor: Descriptor | undefined =
     digest === undefined ? undefined : { digest, size, mediaType: mediaType ?? mediaTypes.ociLayer };
   return {

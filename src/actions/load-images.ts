@@ -8,17 +8,18 @@ import { verifyLayers } from '../layers/verify-layers.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatReference, type ImageReference } from '../oci/reference.ts';
 import { type HostPath, hostPath } from '../paths.ts';
+import { inMemory } from '../store/in-memory.ts';
 import type { Store } from '../store/store.ts';
 import { removeFile, stat } from '../system/files.ts';
 import { standardInput } from '../system/read-file.ts';
 import type { ActionContext } from './context.ts';
+import { hostPlatform } from './host-platform.ts';
 import { ArchiveFiles } from './load/archive-files.ts';
 import type { LoadableImage } from './load/archived-image.ts';
 import type { WishedName } from './load/name-image.ts';
 import { readDockerArchive } from './load/read-docker-archive.ts';
 import { readOciLayout } from './load/read-oci-layout.ts';
 import { storeOf } from './open-store.ts';
-import { hostPlatform } from './pull-image.ts';
 
 export interface LoadRequest {
   /** A file, relative to the working directory or absolute; `-` for the standard input. */
@@ -42,7 +43,7 @@ export async function loadImages(context: ActionContext, request: LoadRequest): 
     const members = await unpackArchive({ path, prefix, signal: context.signal });
     const files = new ArchiveFiles(members, `the archive ${archiveName(path)}`);
     try {
-      const images = readArchive(files, request);
+      const images = await readArchive(files, request, context.signal);
       requireOneEach(images, files);
       const fresh = images.filter((image) => !isHere(store, image));
       await verifyTars(context, fresh);
@@ -70,9 +71,13 @@ function sourceOf({ user }: ActionContext, source: string): HostPath {
 }
 
 /** Docker's own list comes first: archives that have both say more in it about names. */
-function readArchive(files: ArchiveFiles, { name, platform = hostPlatform() }: LoadRequest): LoadableImage[] {
+async function readArchive(
+  files: ArchiveFiles,
+  { name, platform = hostPlatform() }: LoadRequest,
+  signal: AbortSignal,
+): Promise<LoadableImage[]> {
   const manifest = files.find('manifest.json');
-  if (manifest !== undefined) return readDockerArchive(files, manifest, name);
+  if (manifest !== undefined) return readDockerArchive(files, manifest, name, signal);
   const index = files.find('index.json');
   if (index !== undefined) return readOciLayout(files, index, name, platform);
   const old = files.find('repositories') === undefined ? '' : ' (Docker before 1.10 made such archives)';
@@ -134,11 +139,12 @@ async function takeIn(context: ActionContext, store: Store, images: readonly Loa
     ...new Map(images.flatMap(({ parts }) => parts).map((part) => [part.blob.digest, part])).values(),
   ];
   try {
-    for (const { blob, file, diffId } of parts) {
+    for (const { blob, file, bytes, diffId } of parts) {
       if (context.signal.aborted) throw new UdockerError('INTERRUPTED', 'loading was interrupted');
       if (diffId !== undefined) context.report({ kind: 'info', message: `adding layer: ${blob.digest}` });
       // What is missing is found missing when the tag is written, by name.
       if (file !== undefined) await store.blobs.adopt(blob, file.path);
+      if (bytes !== undefined) await store.blobs.put(blob, inMemory(bytes));
     }
     for (const image of images) await writeTags(store, image);
   } catch (error) {

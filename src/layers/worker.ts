@@ -4,11 +4,12 @@
  */
 import { receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
 import { unpackMembers } from './archive/unpack-members.ts';
+import { writeMembers } from './archive/write-members.ts';
 import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
 import { recordOf } from './pipeline/error-text.ts';
-import type { ExtractJob, Job, Message, UnpackJob } from './pipeline/job.ts';
+import type { ExtractJob, Job, Message, UnpackJob, WriteJob } from './pipeline/job.ts';
 import { Ring } from './pipeline/ring.ts';
 import { verifyEach } from './pipeline/verify-each.ts';
 import type { ChunkSource } from './tar/cursor.ts';
@@ -26,12 +27,15 @@ async function work(job: Job): Promise<Message> {
       );
       return { kind: 'done' };
     case 'verify':
-      await verifyEach(job.layers, job.taker, board, job.method, (event) => tell({ kind: 'event', event }));
+      await verifyEach(job, board, (event) => tell({ kind: 'event', event }));
       return { kind: 'done' };
     case 'extract':
       return { kind: 'report', report: extract(job, board) };
     case 'unpack':
       return { kind: 'members', members: unpack(job, board) };
+    case 'write':
+      writeMembers(job.members, job.layers, job.output, tarsOf(job, board), () => board.cancelled);
+      return { kind: 'done' };
   }
 }
 
@@ -49,7 +53,7 @@ function unpack(job: UnpackJob, board: Board): ReturnType<typeof unpackMembers> 
 }
 
 /** Opens the tar of a layer, wherever it is decompressed. */
-function tarsOf(job: ExtractJob | UnpackJob, board: Board): (index: number) => ChunkSource {
+function tarsOf(job: ExtractJob | UnpackJob | WriteJob, board: Board): (index: number) => ChunkSource {
   const rings = job.rings.map((memory) => new Ring(memory, () => board.cancelled));
   return (index) => {
     const ring = rings[board.takerOf(index)];

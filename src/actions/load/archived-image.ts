@@ -16,8 +16,9 @@ export interface LoadableImage {
 /** A blob of the image. */
 export interface LoadablePart {
   readonly blob: Descriptor;
-  /** Undefined when the archive lacks it: then it must be in the repository already. */
+  /** Undefined when the archive lacks it: then it must be in the repository already, or here. */
   readonly file: ArchiveFile | undefined;
+  readonly bytes?: Uint8Array;
   /** Of a layer; its tar has not been compared with it yet, unless the blob is that tar. */
   readonly diffId?: DiffId;
 }

@@ -5,9 +5,10 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { UdockerError } from '../../errors.ts';
-import { formatOf } from '../../layers/decode/format.ts';
+import { type Format, formatOf } from '../../layers/decode/format.ts';
+import { verifyLayers } from '../../layers/verify-layers.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { hexOf, parseDigest } from '../../oci/digest.ts';
+import { type Digest, hexOf, parseDigest } from '../../oci/digest.ts';
 import { type ArchivedImage, parseArchiveManifest } from '../../oci/docker-archive.ts';
 import { parseImageConfig } from '../../oci/image-config.ts';
 import { type MediaType, mediaTypes } from '../../oci/media-type.ts';
@@ -21,21 +22,72 @@ const layerTypes = {
   zstd: mediaTypes.dockerLayerZstd,
 } as const;
 
-/** The images of the archive whose `manifest.json` is `contents`. Throws INVALID, INTEGRITY. */
-export function readDockerArchive(
+/** The images of the archive whose `manifest.json` is `contents`. Throws INVALID, INTEGRITY, INTERRUPTED. */
+export async function readDockerArchive(
   files: ArchiveFiles,
   contents: ArchiveFile,
   wished: WishedName | undefined,
-): LoadableImage[] {
-  return parseArchiveManifest(files.read(contents), files.origin).map((image) =>
-    readImage(files, image, wished),
-  );
+  signal: AbortSignal,
+): Promise<LoadableImage[]> {
+  const images: LoadableImage[] = [];
+  for (const image of parseArchiveManifest(files.read(contents), files.origin)) {
+    images.push(readImage(files, image, wished, await readConfig(files, image, signal)));
+  }
+  return images;
 }
 
-function readImage(files: ArchiveFiles, image: ArchivedImage, wished: WishedName | undefined): LoadableImage {
-  const configFile = files.require(image.config);
-  checkName(files, image.config, configFile);
-  const configText = Buffer.from(files.read(configFile)).toString('utf8');
+interface ConfigPart {
+  readonly text: string;
+  readonly part: LoadablePart;
+}
+
+async function readConfig(
+  files: ArchiveFiles,
+  image: ArchivedImage,
+  signal: AbortSignal,
+): Promise<ConfigPart> {
+  const file = files.require(image.config);
+  checkName(files, image.config, file);
+  const text = Buffer.from(files.read(file)).toString('utf8');
+  const given = { text, part: { blob: descriptorOf(file, mediaTypes.dockerConfig), file } };
+  const { diffIds } = parseImageConfig(text, `in ${files.origin}`);
+  const layers = image.layers.map((name) => files.find(name));
+  // The first udocker took the digest of what it imported for its diff id, also when that was compressed.
+  const wrong = layers.some((layer, at) => isCompressed(layer) && layer?.digest === String(diffIds[at]));
+  return wrong ? repaired(text, layers, signal) : given;
+}
+
+function isCompressed(file: ArchiveFile | undefined): boolean {
+  return file !== undefined && formatOfFile(file) !== 'plain';
+}
+
+/** The configuration with the diff ids that its layers have. */
+async function repaired(
+  text: string,
+  files: readonly (ArchiveFile | undefined)[],
+  signal: AbortSignal,
+): Promise<ConfigPart> {
+  const ids: (string | undefined)[] = [];
+  await verifyLayers({
+    layers: files.flatMap((file) => (file === undefined ? [] : [{ path: file.path }])),
+    signal,
+    tellDiffIds: true,
+    report: (event) => {
+      if (event.kind === 'layer-finished') ids[event.index] = event.diffId;
+    },
+  });
+  const document = { ...(JSON.parse(text) as object), rootfs: { type: 'layers', diff_ids: ids } };
+  const bytes = new TextEncoder().encode(JSON.stringify(document));
+  const blob = { mediaType: mediaTypes.dockerConfig, size: bytes.length, digest: digestOf(bytes) };
+  return { text: JSON.stringify(document), part: { blob, file: undefined, bytes } };
+}
+
+function readImage(
+  files: ArchiveFiles,
+  image: ArchivedImage,
+  wished: WishedName | undefined,
+  { text: configText, part: configPart }: ConfigPart,
+): LoadableImage {
   const { diffIds } = parseImageConfig(configText, `in ${files.origin}`);
   if (diffIds.length !== image.layers.length) {
     throw files.invalid(
@@ -46,12 +98,12 @@ function readImage(files: ArchiveFiles, image: ArchivedImage, wished: WishedName
     const file = files.require(name);
     const diffId = diffIds[index];
     return {
-      blob: descriptorOf(file, layerTypes[formatOf(Buffer.from(file.start, 'latin1'))]),
+      blob: descriptorOf(file, layerTypes[formatOfFile(file)]),
       file,
       ...(diffId === undefined ? {} : { diffId }),
     };
   });
-  const config = descriptorOf(configFile, mediaTypes.dockerConfig);
+  const config = configPart.blob;
   const document = {
     schemaVersion: 2,
     mediaType: mediaTypes.dockerManifest,
@@ -59,14 +111,21 @@ function readImage(files: ArchiveFiles, image: ArchivedImage, wished: WishedName
     layers: layers.map(({ blob }) => blob),
   };
   const manifestBytes = new TextEncoder().encode(JSON.stringify(document));
-  const digest = parseDigest(`sha256:${createHash('sha256').update(manifestBytes).digest('hex')}`);
   return {
-    references: namesOf(image.repoTags, wished, digest, files.origin),
+    references: namesOf(image.repoTags, wished, digestOf(manifestBytes), files.origin),
     manifest: { kind: 'manifest', mediaType: document.mediaType, config, layers: document.layers },
     manifestBytes,
     configText,
-    parts: [{ blob: config, file: configFile }, ...layers],
+    parts: [configPart, ...layers],
   };
+}
+
+function formatOfFile({ start }: ArchiveFile): Format {
+  return formatOf(Buffer.from(start, 'latin1'));
+}
+
+function digestOf(bytes: Uint8Array): Digest {
+  return parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
 }
 
 function descriptorOf({ digest, size }: ArchiveFile, mediaType: MediaType): Descriptor {

@@ -7,6 +7,7 @@ import type { CommandEntry } from '../command.ts';
 export const commands: readonly CommandEntry[] = [
   { name: 'pull', load: async () => (await import('./pull.ts')).pull },
   { name: 'load', load: async () => (await import('./load.ts')).load },
+  { name: 'save', load: async () => (await import('./save.ts')).save },
   { name: 'images', load: async () => (await import('./images.ts')).images },
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },
   { name: 'rmi', load: async () => (await import('./rmi.ts')).rmi },

@@ -24,6 +24,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   },
   EFBIG: { text: 'the file is larger than this file system allows' },
   ENOENT: { text: 'no such file' },
+  EPIPE: { text: 'nobody reads it any more' },
 };
 
 /** What was being read. */

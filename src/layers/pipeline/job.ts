@@ -1,6 +1,7 @@
 /** What the threads of this room are told, and what they answer: plain values and shared memory. */
 import type { HostPath } from '../../paths.ts';
 import type { Member } from '../archive/member.ts';
+import type { NewMember } from '../archive/write-members.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
@@ -22,6 +23,8 @@ export interface VerifyJob extends Common {
   readonly kind: 'verify';
   readonly taker: number;
   readonly method: Method;
+  /** Tell the diff ids of layers that have none. */
+  readonly tellDiffIds: boolean;
 }
 
 export interface ExtractJob extends Common {
@@ -42,7 +45,15 @@ export interface UnpackJob extends Common {
   readonly prefix: HostPath;
 }
 
-export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob;
+/** Writes an archive in which the tars of the layers are files. */
+export interface WriteJob extends Common {
+  readonly kind: 'write';
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly members: readonly NewMember[];
+  readonly output: HostPath;
+}
+
+export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob;
 
 export type Message =
   | { readonly kind: 'event'; readonly event: LayerEvent }
