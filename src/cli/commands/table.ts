@@ -26,6 +26,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'manifest', load: async () => (await import('./manifest.ts')).manifest },
   { name: 'search', load: async () => (await import('./search.ts')).search },
   { name: 'mkrepo', load: async () => (await import('./mkrepo.ts')).mkrepo },
+  { name: 'install', load: async () => (await import('./install.ts')).install },
   { name: 'showconf', load: async () => (await import('./showconf.ts')).showconf },
   { name: 'version', load: async () => (await import('./version.ts')).version },
   { name: 'help', load: async () => (await import('./help.ts')).help },
