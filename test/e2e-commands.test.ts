@@ -1,6 +1,6 @@
 /**
  * Commands that look after what is there, with the built file as an unprivileged user: setup, verify, manifest,
- * search, install.
+ * search, install, doctor.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import {
@@ -234,5 +234,25 @@ suite('install', noBusybox, () => {
     expect((await install(old, '--force', '--purge')).status).toBe(0);
     expect(files()).toEqual(['old', 'VERSION', 'README']);
     served.close();
+  }, 60_000);
+});
+
+suite('doctor', noBusybox, () => {
+  test('tells of every mode whether it works, with the program or the reason', async () => {
+    const { stdout } = await good('doctor', '--format=json');
+    const { modes } = JSON.parse(stdout);
+    const of = (name: string) => modes.find(({ mode }: { mode: string }) => mode === name);
+    expect(of('N1')).toMatchObject({ default: true, engines: [{ engine: 'native', works: true }] });
+    expect(of('F1').engines).toEqual([
+      { engine: 'fakechroot', works: false, reason: expect.any(String), hint: expect.any(String) },
+    ]);
+    const text = (await good('doctor')).stdout;
+    expect(text).toMatch(/^N1 +yes, default +\S/m);
+    expect(text).toMatch(/^F1 +no +\S/m);
+    const none = await lab.udocker(['doctor'], { env: { UDOCKER_USE_PROOT_EXECUTABLE: '/nonexistent' } });
+    expect([none.status, none.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^P1 +no .*\n +proot: .*\/nonexistent/m),
+    ]);
   }, 60_000);
 });

@@ -27,6 +27,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'search', load: async () => (await import('./search.ts')).search },
   { name: 'mkrepo', load: async () => (await import('./mkrepo.ts')).mkrepo },
   { name: 'install', load: async () => (await import('./install.ts')).install },
+  { name: 'doctor', load: async () => (await import('./doctor.ts')).doctor },
   { name: 'showconf', load: async () => (await import('./showconf.ts')).showconf },
   { name: 'version', load: async () => (await import('./version.ts')).version },
   { name: 'help', load: async () => (await import('./help.ts')).help },
