@@ -16,8 +16,8 @@ import type { StoredImage } from '../store/image-read.ts';
 import { stat } from '../system/files.ts';
 import { isPlainFile, standardOutput } from '../system/output-file.ts';
 import type { ActionContext } from './context.ts';
-import { layerOf } from './create-container.ts';
 import { requireImage } from './find-image.ts';
+import { layerOf } from './image-layers.ts';
 import { storeOf } from './open-store.ts';
 
 export interface SaveRequest {
