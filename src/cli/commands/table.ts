@@ -19,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'name', load: async () => (await import('./name.ts')).name },
   { name: 'rename', load: async () => (await import('./rename.ts')).rename },
   { name: 'rmname', load: async () => (await import('./rmname.ts')).rmname },
+  { name: 'clone', load: async () => (await import('./clone.ts')).clone },
   { name: 'rm', load: async () => (await import('./rm.ts')).rm },
   { name: 'setup', load: async () => (await import('./setup.ts')).setup },
   { name: 'protect', load: async () => (await import('./protect.ts')).protect },

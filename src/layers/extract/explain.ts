@@ -29,7 +29,7 @@ const reasons: Readonly<Record<string, Reason>> = {
 
 /** What was being read. */
 export interface Subject {
-  readonly kind: 'layer' | 'archive';
+  readonly kind: 'layer' | 'archive' | 'container';
   readonly name: string;
 }
 
@@ -37,6 +37,7 @@ export interface Subject {
 const brokenHints = {
   layer: 'the image is broken where it comes from: ask for it to be pushed again',
   archive: 'it is damaged or something else: see what is in it with: tar -tvf FILE',
+  container: 'see what is there with: udocker ps',
 } as const;
 
 /** Where in a layer: at an entry, or in the headers that follow it. */

@@ -3,6 +3,7 @@ import type { HostPath } from '../../paths.ts';
 import type { Member } from '../archive/member.ts';
 import type { NewMember } from '../archive/write-members.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
+import type { Omissions, TreeSource } from '../survey/source.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
 
@@ -53,11 +54,22 @@ export interface WriteJob extends Common {
   readonly output: HostPath;
 }
 
-export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob;
+/** Copies the tree of a container. There are no layers. */
+export interface CopyJob extends Common {
+  readonly kind: 'copy';
+  /** What the container is called in errors. */
+  readonly name: string;
+  readonly source: TreeSource;
+  readonly root: HostPath;
+  readonly ownersFile: HostPath;
+}
+
+export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob | CopyJob;
 
 export type Message =
   | { readonly kind: 'event'; readonly event: LayerEvent }
   | { readonly kind: 'done' }
   | { readonly kind: 'report'; readonly report: LayerReport }
+  | { readonly kind: 'omissions'; readonly omissions: Omissions }
   | { readonly kind: 'members'; readonly members: readonly Member[] }
   | { readonly kind: 'failed'; readonly error: ErrorRecord };
