@@ -45,7 +45,10 @@ export async function whileThere<T>(
 }
 
 /** What of a tree could not be taken along. */
-export function tellOmitted({ report }: ActionContext, { sockets, devices, attributes }: Omissions): void {
+export function tellOmitted(
+  { report }: ActionContext,
+  { sockets, devices, attributes, changed }: Omissions,
+): void {
   const omitted = [
     [sockets, 'sockets, which live with their programs only'],
     [devices, 'device nodes, which only root can make'],
@@ -54,4 +57,6 @@ export function tellOmitted({ report }: ActionContext, { sockets, devices, attri
   for (const [count, what] of omitted) {
     if (count > 0) report({ kind: 'info', message: `left out: ${count} ${what}` });
   }
+  if (changed > 0)
+    report({ kind: 'warning', message: `${changed} files were changing while they were read` });
 }

@@ -12,10 +12,11 @@ import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
 import { recordOf } from './pipeline/error-text.ts';
-import type { CopyJob, ExtractJob, Job, Message, UnpackJob, WriteJob } from './pipeline/job.ts';
+import type { CopyJob, ExportJob, ExtractJob, Job, Message, UnpackJob, WriteJob } from './pipeline/job.ts';
 import { Ring } from './pipeline/ring.ts';
 import { verifyEach } from './pipeline/verify-each.ts';
 import { copyTree } from './survey/copy-tree.ts';
+import { exportTree } from './survey/export-tree.ts';
 import type { Omissions } from './survey/source.ts';
 import type { ChunkSource } from './tar/cursor.ts';
 
@@ -40,6 +41,8 @@ async function work(job: Job): Promise<Message> {
       return { kind: 'members', members: unpack(job, board) };
     case 'copy':
       return { kind: 'omissions', omissions: copy(job, board) };
+    case 'export':
+      return { kind: 'omissions', omissions: writeTree(job, board) };
     case 'write':
       writeMembers(job.members, job.layers, job.output, tarsOf(job, board), () => board.cancelled);
       return { kind: 'done' };
@@ -57,6 +60,10 @@ function extract(job: ExtractJob, board: Board): ReturnType<typeof extractLayers
 
 function copy({ name, source, root, ownersFile }: CopyJob, board: Board): Omissions {
   return explainingPath('copying', name, board, (check, at) => copyTree(source, root, ownersFile, check, at));
+}
+
+function writeTree({ name, source, output, form }: ExportJob, board: Board): Omissions {
+  return explainingPath('exporting', name, board, (check, at) => exportTree(source, output, form, check, at));
 }
 
 /** Does `work` on a container, which tells where it is and calls the check that ends it when the user wants that. */

@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'rename', load: async () => (await import('./rename.ts')).rename },
   { name: 'rmname', load: async () => (await import('./rmname.ts')).rmname },
   { name: 'clone', load: async () => (await import('./clone.ts')).clone },
+  { name: 'export', load: async () => (await import('./export.ts')).exportCommand },
   { name: 'rm', load: async () => (await import('./rm.ts')).rm },
   { name: 'setup', load: async () => (await import('./setup.ts')).setup },
   { name: 'protect', load: async () => (await import('./protect.ts')).protect },

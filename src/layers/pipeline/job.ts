@@ -3,6 +3,7 @@ import type { HostPath } from '../../paths.ts';
 import type { Member } from '../archive/member.ts';
 import type { NewMember } from '../archive/write-members.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
+import type { ExportForm } from '../survey/export-form.ts';
 import type { Omissions, TreeSource } from '../survey/source.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
@@ -64,7 +65,17 @@ export interface CopyJob extends Common {
   readonly ownersFile: HostPath;
 }
 
-export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob | CopyJob;
+/** Writes the tree of a container as an archive. There are no layers. */
+export interface ExportJob extends Common {
+  readonly kind: 'export';
+  /** What the container is called in errors. */
+  readonly name: string;
+  readonly source: TreeSource;
+  readonly output: HostPath;
+  readonly form: ExportForm;
+}
+
+export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob | CopyJob | ExportJob;
 
 export type Message =
   | { readonly kind: 'event'; readonly event: LayerEvent }
