@@ -5,6 +5,8 @@
 import { UdockerError } from '../errors.ts';
 import type { ByteString } from '../system/byte-string.ts';
 import { receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
+import { scanTree } from './archive/scan-tree.ts';
+import { spool } from './archive/spool.ts';
 import { unpackMembers } from './archive/unpack-members.ts';
 import { writeMembers } from './archive/write-members.ts';
 import { explain, type Place } from './extract/explain.ts';
@@ -12,7 +14,16 @@ import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
 import { recordOf } from './pipeline/error-text.ts';
-import type { CopyJob, ExportJob, ExtractJob, Job, Message, UnpackJob, WriteJob } from './pipeline/job.ts';
+import type {
+  CopyJob,
+  ExportJob,
+  ExtractJob,
+  Job,
+  Message,
+  ScanJob,
+  UnpackJob,
+  WriteJob,
+} from './pipeline/job.ts';
 import { Ring } from './pipeline/ring.ts';
 import { verifyEach } from './pipeline/verify-each.ts';
 import { copyTree } from './survey/copy-tree.ts';
@@ -43,6 +54,13 @@ async function work(job: Job): Promise<Message> {
       return { kind: 'omissions', omissions: copy(job, board) };
     case 'export':
       return { kind: 'omissions', omissions: writeTree(job, board) };
+    case 'spool':
+      return {
+        kind: 'spooled',
+        spooled: spool(job.source, job.target, job.name, checkOf(board, 'copying the archive')),
+      };
+    case 'scan':
+      return { kind: 'scanned', scanned: scanTree(job.name, () => tarsOf(job, board)(0)) };
     case 'write':
       writeMembers(job.members, job.layers, job.output, tarsOf(job, board), () => board.cancelled);
       return { kind: 'done' };
@@ -50,7 +68,7 @@ async function work(job: Job): Promise<Message> {
 }
 
 function extract(job: ExtractJob, board: Board): ReturnType<typeof extractLayers> {
-  return extractLayers(job.layers, job.root, job.ownersFile, {
+  return extractLayers(job.layers, job, {
     open: tarsOf(job, board),
     started: (index) => tell({ kind: 'event', event: { kind: 'layer-started', index } }),
     finished: (index, bytes) => tell({ kind: 'event', event: { kind: 'layer-finished', index, bytes } }),
@@ -74,11 +92,8 @@ function explainingPath<T>(
   work: (check: () => void, at: (path: ByteString) => void) => T,
 ): T {
   let place: Place | undefined;
-  const check = (): void => {
-    if (board.cancelled) throw new UdockerError('INTERRUPTED', `${doing} was interrupted`);
-  };
   try {
-    return work(check, (entry) => {
+    return work(checkOf(board, doing), (entry) => {
       place = { relation: 'entry', entry };
     });
   } catch (error) {
@@ -86,12 +101,21 @@ function explainingPath<T>(
   }
 }
 
+function checkOf(board: Board, doing: string): () => void {
+  return () => {
+    if (board.cancelled) throw new UdockerError('INTERRUPTED', `${doing} was interrupted`);
+  };
+}
+
 function unpack(job: UnpackJob, board: Board): ReturnType<typeof unpackMembers> {
   return unpackMembers(job.name, job.prefix, () => tarsOf(job, board)(0));
 }
 
 /** Opens the tar of a layer, wherever it is decompressed. */
-function tarsOf(job: ExtractJob | UnpackJob | WriteJob, board: Board): (index: number) => ChunkSource {
+function tarsOf(
+  job: ExtractJob | UnpackJob | WriteJob | ScanJob,
+  board: Board,
+): (index: number) => ChunkSource {
   const rings = job.rings.map((memory) => new Ring(memory, () => board.cancelled));
   return (index) => {
     const ring = rings[board.takerOf(index)];

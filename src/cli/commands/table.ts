@@ -8,6 +8,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'pull', load: async () => (await import('./pull.ts')).pull },
   { name: 'load', load: async () => (await import('./load.ts')).load },
   { name: 'save', load: async () => (await import('./save.ts')).save },
+  { name: 'import', load: async () => (await import('./import.ts')).importCommand },
   { name: 'images', load: async () => (await import('./images.ts')).images },
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },
   { name: 'verify', load: async () => (await import('./verify.ts')).verify },
