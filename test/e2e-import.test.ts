@@ -114,6 +114,19 @@ for (const [name, { bytes, says }] of Object.entries(hostile)) {
   });
 }
 
+test('a pipe from which nothing comes any more can be broken off, and nothing stays', async () => {
+  await lab.udocker(['images']);
+  const before = snapshot(top());
+  const start = file('start', tree.subarray(0, 1000));
+  for (const words of ['import - imp/pipe:1', 'import --tocontainer --name=pipe -']) {
+    const run = `${lab.executable} ${words} < <(cat ${start}; exec sleep 8 2>&-) & p=$!`;
+    const line = `${run}; sleep 2; SECONDS=0; kill -INT $p; wait $p; echo "status $?, after $SECONDS"`;
+    const { stdout } = await lab.run(['bash', '-mc', line]);
+    expect(stdout).toMatch(/status 130, after [0-3]\n$/);
+  }
+  expect(snapshot(top())).toEqual(before);
+});
+
 test('an image archive is for load, a taken tag is a conflict, and words must make sense', async () => {
   const archive = tar(...dockerItems({ tags: ['a:1'], layers: [tree] }), {
     name: 'repositories',

@@ -1,7 +1,7 @@
 /** Writes a container as an archive: its files for every program, or all of it for another udocker. */
 import { exportContainerTree } from '../layers/container-tree.ts';
 import type { ExportForm } from '../layers/survey/export-form.ts';
-import { hostPath, nameOf } from '../paths.ts';
+import { hostPath } from '../paths.ts';
 import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
 import { standardOutput } from '../system/output-file.ts';
@@ -26,7 +26,7 @@ export async function exportContainer(
   const store = storeOf(context);
   const container = requireContainer(store, idOrName);
   const path = output === '-' ? standardOutput : hostPath(output, context.user.cwd);
-  if (path !== standardOutput) context.report({ kind: 'info', message: `exporting to file ${nameOf(path)}` });
+  if (path !== standardOutput) context.report({ kind: 'info', message: `exporting to file ${output}` });
   await whileThere(context, store, container, async () => {
     const omitted = await exportContainerTree({
       name: container.id,

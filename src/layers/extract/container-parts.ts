@@ -34,9 +34,7 @@ export class ContainerParts {
     if (path === rootMember || path.startsWith(`${rootMember}/`)) {
       this.#hasRoot = true;
       const linkName = entry.kind === 'hard-link' ? stripped(entryPath(entry.linkName)) : entry.linkName;
-      const own = { ...entry, name: stripped(path), linkName, uid: 0, gid: 0 };
-      // The list of owners says what it is; on disk the engine wants an empty file.
-      return /device$/.test(entry.kind) ? { ...own, kind: 'file', mode: 0, size: 0 } : own;
+      return { ...entry, name: stripped(path), linkName, uid: 0, gid: 0 };
     }
     if (takenFiles.includes(path)) this.#keep(entry, path, body);
     return undefined;

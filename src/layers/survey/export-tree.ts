@@ -142,6 +142,11 @@ class Exporter implements Visitor {
   #fileOrDevice(path: ByteString, stats: NodeStats): boolean {
     const { mode, device } = this.#known.of(path, stats);
     if (!isDevice(mode)) return whileReadable(this.tree.host(path), stats, () => this.#file(path, stats));
+    // An empty file as on disk: the list of owners says what it is, and no tar could make a device node of it.
+    if (this.form.kind === 'container') {
+      this.writer.entry({ ...this.#entry('file', path, stats), mode: 0 });
+      return true;
+    }
     const kind = (mode & 0o170000) === 0o020000 ? 'character-device' : 'block-device';
     this.writer.entry({ ...this.#entry(kind, path, stats), device: device ?? { major: 0, minor: 0 } });
     return true;
