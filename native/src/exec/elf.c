@@ -13,14 +13,18 @@
 static u64 page_down(u64 address) { return address & ~(PAGE_SIZE - 1); }
 static u64 page_up(u64 address) { return (address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
 
-long elf_read_interpreter(int fd, struct elf_file *elf) {
-    elf->interpreter[0] = 0;
+long elf_read_interpreter(int fd, const u8 *head, size_t n, struct elf_file *elf) {
+    elf->interpreter = "";
     for (int i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type != PT_INTERP) continue;
-        if (s->p_filesz < 2 || s->p_filesz > sizeof(elf->interpreter)) return -ENOEXEC;
-        long r = sys(__NR_pread64, fd, elf->interpreter, s->p_filesz, s->p_offset);
-        if (r != (long)s->p_filesz || elf->interpreter[r - 1]) return -ENOEXEC;
+        if (s->p_filesz < 2 || s->p_filesz > sizeof(elf->interpreter_text)) return -ENOEXEC;
+        elf->interpreter = elf->interpreter_text;
+        if (s->p_offset < n && s->p_filesz <= n - s->p_offset)
+            elf->interpreter = (const char *)head + s->p_offset;
+        else if (sys(__NR_pread64, fd, elf->interpreter_text, s->p_filesz, s->p_offset) != (long)s->p_filesz)
+            return -ENOEXEC;
+        if (elf->interpreter[s->p_filesz - 1]) return -ENOEXEC;
     }
     return 0;
 }
@@ -38,6 +42,12 @@ long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf) {
     else if (sys(__NR_pread64, fd, elf->segments, size, h->e_phoff) != size)
         return -ENOEXEC;
     return 0;
+}
+
+bool elf_is_engine(const struct elf_file *elf) {
+    for (int i = 0; i < elf->header.e_phnum; i++)
+        if (elf->segments[i].p_type == PT_LOAD && elf->segments[i].p_vaddr - ENGINE_BASE < ENGINE_SIZE) return true;
+    return false;
 }
 
 static int protection(u32 flags) {

@@ -37,7 +37,7 @@ static long open_executable(const struct place *place, bool follow) {
 }
 
 /* Plain guest path of the file just opened; the host's where the guest has none. */
-static void name_file(const struct place *place, int fd, char *guest) {
+static __attribute__((noinline)) void name_file(const struct place *place, int fd, char *guest) {
     char link[48], host[PATH_SIZE];
     const char *known = place->path;
     if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS)) {
@@ -49,6 +49,7 @@ static void name_file(const struct place *place, int fd, char *guest) {
     if (host_to_guest(known, guest, PATH_SIZE) < 0) text_put(guest, 0, known);
 }
 
+/* `guest`: PATH_SIZE bytes for the plain guest path, or NULL. */
 static long open_path(int directory, const char *path, u64 flags, char *guest) {
     struct place place;
     char link[48];
@@ -70,7 +71,7 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
     }
     long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);
     if (fd < 0) return fd;
-    name_file(&place, (int)fd, guest);
+    if (guest) name_file(&place, (int)fd, guest);
     return fd;
 }
 
@@ -108,23 +109,24 @@ static void push_prefix(struct program *p, const char *interpreter, const char *
 }
 
 static long open_interpreter(struct program *p, const struct elf_file *elf) {
-    char guest[PATH_SIZE];
     p->interpreter_fd = -1;
     if (!elf->interpreter[0]) return 0;
-    long fd = open_path(AT_FDCWD, elf->interpreter, 0, guest);
+    long fd = open_path(AT_FDCWD, elf->interpreter, 0, NULL);
     if (fd < 0) return fd;
     p->interpreter_fd = (int)fd;
     return 0;
 }
 
 static void name_script(struct program *p, int directory, const char *path) {
-    size_t n = 0;
-    if (directory != AT_FDCWD && path[0] != '/') {
-        n = text_put(p->script, 0, "/dev/fd/");
-        n = text_put_number(p->script, n, (u32)directory);
-        if (path[0]) n = text_put(p->script, n, "/");
-    }
-    if (n + strlen(path) < PATH_SIZE) text_put(p->script, n, path);
+    p->script = path;
+    if (directory == AT_FDCWD || path[0] == '/') return;
+    char *text = p->texts + p->used;
+    size_t n = text_put(text, 0, "/dev/fd/");
+    n = text_put_number(text, n, (u32)directory);
+    if (path[0]) n = text_put(text, n, "/");
+    if (n + strlen(path) < PATH_SIZE) n = text_put(text, n, path);
+    p->used += n + 1;
+    p->script = text;
 }
 
 long program_find(int directory, const char *path, u64 flags, struct program *p) {
@@ -133,9 +135,11 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
     p->replaces_first = false;
     name_script(p, directory, path);
     const char *script = p->script;
+    char *guest = p->texts + p->used;
+    p->guest = guest;
     for (unsigned depth = 0;; depth++) {
         u8 head[ELF_HEAD];
-        long fd = open_path(directory, path, flags, p->guest);
+        long fd = open_path(directory, path, flags, guest);
         if (fd < 0) return fd;
         long n = sys(__NR_pread64, fd, head, sizeof(head), 0), r = n;
         if (n >= 2 && head[0] == '#' && head[1] == '!') {
@@ -151,7 +155,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
         }
         p->fd = (int)fd;
         if (n >= 0) r = elf_read(p->fd, head, (size_t)n, &elf);
-        if (r >= 0) r = elf_read_interpreter(p->fd, &elf);
+        if (r >= 0) r = elf_read_interpreter(p->fd, head, (size_t)n, &elf);
         if (r == -ELIBBAD) {
             debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
             r = -ENOEXEC;

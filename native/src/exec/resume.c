@@ -15,7 +15,7 @@
 #include "elf.h"
 #include "exec.h"
 
-u64 stop_before_program;
+u64 stop_before_program HOT;
 
 #define MOST_PAIRS 40
 
@@ -67,7 +67,7 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
 }
 
 static long read_elf(int fd, struct elf_file *elf) {
-    u8 head[512];
+    u8 head[ELF_HEAD];
     long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
     return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
 }
@@ -84,7 +84,7 @@ static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
 
 /* Load program and ld.so; where to jump comes back in *entry. */
 static long load(const struct kept *kept, u64 *auxv, struct elf_loaded *program, u64 *entry) {
-    static struct elf_file elf;
+    struct elf_file elf;
     struct elf_loaded interpreter;
     long r = read_elf((int)kept->fd, &elf);
     if (r < 0) return r;
@@ -150,8 +150,8 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     u64 entry = 0;
     int at = text_equal(argv[1], "resume1p") ? 3 : 2;
     if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
-    text_put(engine.program, 0, argv[at + 1]);
-    engine.proc_seen = kept.proc_seen != 0;
+    engine.proc_seen = kept.proc_seen != 0; /* written before anything there is read: a page costs one fault then, not two */
+    engine.program = keep(argv[at + 1]);
     engine.container = kept.container;
     arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);

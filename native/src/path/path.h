@@ -9,7 +9,6 @@
 #include "cache.h"
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
-#define MAX_MOUNTS 130
 #define MOUNT_UNKNOWN (-1)
 #define MOST_LINKS 40 /* as in the kernel */
 
@@ -25,11 +24,11 @@ struct mount {
 };
 
 struct mounts {
-    struct mount table[MAX_MOUNTS];
-    unsigned count;
+    struct mount *table;
+    unsigned count, room;
     bool any_read_only;
     u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
-    char root[PATH_SIZE];
+    const char *root;
     u32 identity;        /* a hash of the table */
     struct cache *cache; /* NULL: none */
 };
@@ -80,7 +79,8 @@ struct place {
 };
 
 /* mounts.c */
-void mounts_begin(struct mounts *m, const char *root);
+/* Begin with the root alone, in a table with room for `room` mounts. */
+void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const char *root);
 /* Add a mount at a plain guest path. `shadow` must stay; see mounts_shadow(). 0, or -ENOSPC. */
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags);
 /* The innermost mount at or above a plain guest path of this length. */

@@ -18,6 +18,8 @@
 #include "../sys/text.h"
 #include "signal.h"
 
+u32 traps_uncounted HOT;
+
 #if ARCH_REWRITES
 #include <asm/stat.h>
 #include <linux/membarrier.h>
@@ -33,7 +35,6 @@
 
 #define SITES 512
 #define TRAPS_FIRST 4 /* traps at a site before it is rewritten */
-#define TRAPS_UNCOUNTED 8 /* of a program; short ones need not touch the table */
 #define AREAS 32
 #define AREA_HEAD 16 /* the pointer to the hook */
 #define REACH (1L << 30)
@@ -78,8 +79,7 @@ static bool can_be_hooked(const struct call_row *row) {
     return row->when == ALWAYS || row->when == EMULATED || row->when == ARGUMENT_SET;
 }
 
-long rewrite_number(u64 address, long number) {
-    if ((u64)number < CALL_UNKNOWN) return number;
+long rewrite_number_of(u64 address, long number) {
     const struct site *site = site_of(address, false);
     return site && site->state != COUNTING && site->number ? (long)site->number : number;
 }
@@ -243,22 +243,19 @@ static bool still_there(const struct site *site) {
     return trampoline_jump(jump, from, site->trampoline) && memcmp(code, jump, JUMP_SIZE) == 0;
 }
 
-static void count(u64 *counter) {
+void rewrite_count_trapped(void) {
     struct cache *cache = directories_open();
-    if (cache) __atomic_add_fetch(counter ? counter : &cache->trapped, 1, __ATOMIC_RELAXED);
+    if (cache) __atomic_add_fetch(&cache->trapped, 1, __ATOMIC_RELAXED);
 }
 
 void rewrite_count_hooked(void) {
     struct cache *cache = directories_open();
-    if (cache) count(&cache->hooked);
+    if (cache) __atomic_add_fetch(&cache->hooked, 1, __ATOMIC_RELAXED);
 }
 
-void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
-    if (engine.plan.debug) count(NULL);
+void rewrite_count_site(const struct call_row *row, u64 address, struct slot *slot) {
     if (!engine.plan.rewrite || !row || given_up || address - ENGINE_BASE < ENGINE_SIZE) return;
     if (in_area(address)) return;
-    static u32 total HOT;
-    if (total < TRAPS_UNCOUNTED && ++total) return;
     struct site *site = site_of(address, true);
     if (!site || site->state == WRITING) return;
     if (++site->traps % TRAPS_FIRST || slot->pending) return;
@@ -273,9 +270,10 @@ void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
 
 #else
 
-void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) { (void)row, (void)site, (void)slot; }
-long rewrite_number(u64 site, long number) { (void)site; return number; }
+void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot) { (void)row, (void)site, (void)slot; }
+long rewrite_number_of(u64 site, long number) { (void)site; return number; }
 bool rewrite_rewind(__u64 *pc) { (void)pc; return false; }
 void rewrite_count_hooked(void) {}
+void rewrite_count_trapped(void) {}
 
 #endif

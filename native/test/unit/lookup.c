@@ -60,7 +60,8 @@ void test_lookup(void) {
     static struct mounts m;
     static struct place place, walked;
     struct cache *cache = calloc(1, sizeof(*cache));
-    mounts_begin(&m, "/r");
+    static struct mount table[8];
+    mounts_begin(&m, table, 8, "/r");
     mounts_add(&m, "/mnt", "/b", "/r/mnt", 0);
     for (int round = 0; round < 3; round++)
         for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -13,7 +13,8 @@
 #define SLOT_PENDING 280
 #define SLOT_MASK_WAIT 304
 
-#define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart */
+#define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory */
+#define BUSY_BASE (ENGINE_BASE + 0x100000) /* one word for each slot, BUSY_SIZE apart */
 #define BUSY_SIZE 64
 #define SLOTS_BASE (ENGINE_BASE + 0x800000)
 #define SLOT_HASH_BITS 6

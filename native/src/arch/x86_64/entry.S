@@ -212,6 +212,7 @@ signal_restorer:
 
 /* One stub for each handler function of the guest, so that the kernel's own table, which vfork children do not
  * share, stays the truth. */
+        .section .text.stubs, "ax", @progbits
         .balign STUB_SIZE
         .globl signal_stubs
 signal_stubs:
@@ -254,6 +255,7 @@ signal_inside:
 signal_deferred:
         ret
 
+        .text
 /* long arch_blocking(nr, arguments, slot) */
         .globl arch_blocking, blocking_begin, blocking_call, blocking_end, blocking_abort
 arch_blocking:

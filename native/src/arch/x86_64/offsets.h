@@ -38,7 +38,8 @@
 #define SLOT_HASH_FROM 0x1807800 /* bits 11-14, 23, 24: where thread pointers of glibc, musl and Go differ */
 #define SLOT_HASH_ONES 0x3c0     /* behind the hash: the four bits that SLOTS_BASE has */
 #define SLOT_HASH_TO (SLOTS_BASE | 0x7e0000)
-#define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart; four bits as well */
+#define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory */
+#define BUSY_BASE (ENGINE_BASE + 0x100000) /* one word for each slot, BUSY_SIZE apart; four bits as well. In one 2 MB of the address space with code, variables and cache: one table of pages for all */
 #define BUSY_SIZE 64
 #define BUSY_HASH_TO (BUSY_BASE | 0xfc0)
 #define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
