@@ -102,7 +102,7 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     if (r < 0) return r;
     bool borrowed = slot && slots_borrowed();
     /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
-    if (borrowed) sys(__NR_set_tid_address, slot_busy(slot));
+    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
     if (trace_me_deferred) sys(__NR_ptrace, 0, 0, 0, 0);
     trace_me_deferred = false;
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is

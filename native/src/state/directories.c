@@ -36,7 +36,7 @@ void directories_begin(void) {
     sys(__NR_close, fd);
 }
 
-_Static_assert(CACHE_BASE + sizeof(struct cache) <= BUSY_BASE, "CACHE_BASE");
+_Static_assert(CACHE_BASE + sizeof(struct cache) <= SLOTS_BASE, "CACHE_BASE");
 
 struct cache *directories_open(void) {
     if (tried) return engine.mounts.cache;

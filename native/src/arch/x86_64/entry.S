@@ -33,7 +33,7 @@ arch_jump:
         jmp     *%rcx
 
 /* rdi: slot, rsp: the top of its stack, 16-byte aligned. */
-        .globl enter, exit_begin, exit_slow, exit_switched, exit_release, exit_released
+        .globl enter, exit_begin, exit_slow, exit_release, exit_released
 enter:
         mov     %rdi, %rbx
         call    dispatch
@@ -43,12 +43,6 @@ exit_begin:
         andl    $~0x100, REGS_FLAGS(%rbx)       /* TF is a tracer's, who sets it anew as long as it wants it */
         pushq   REGS_FLAGS(%rbx)
         mov     %rbx, %r11
-        mov     %rbx, %rcx
-        sub     slots_at(%rip), %rcx
-        shr     $SLOT_SHIFT, %rcx
-        shl     $BUSY_SHIFT, %rcx
-        add     busy_at(%rip), %rcx
-        mov     %rcx, SLOT_BUSY_AT(%r11)
         mov     REGS_R15(%r11), %r15
         mov     REGS_R14(%r11), %r14
         mov     REGS_R13(%r11), %r13
@@ -65,10 +59,8 @@ exit_begin:
         mov     REGS_RIP(%r11), %rcx
         popfq
         mov     REGS_RSP(%r11), %rsp
-exit_switched:                          /* the stack is the guest's again, the slot is still ours */
-        mov     SLOT_BUSY_AT(%r11), %r11
-exit_release:
-        movl    $0, (%r11)
+exit_release:                           /* the stack is the guest's again, the slot is still ours */
+        movl    $0, SLOT_BUSY(%r11)
 exit_released:                          /* like a real system call: rcx is the return address */
         jmp     *%rcx
 
@@ -91,32 +83,29 @@ exit_slow:
  * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free the syscall
  * instruction itself is run, and trapped. frame_rewind() knows this code: a signal
  * that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
-        .macro  hashed to                       /* rcx: the start, or the busy word, of this thread's slot */
+        .macro  hashed                          /* rcx: the start of this thread's slot */
         rdfsbase %rcx
         pext    hash_from(%rip), %rcx, %rcx
         lea     SLOT_HASH_ONES(%rcx), %rcx
-        pdep    \to(%rip), %rcx, %rcx
+        pdep    hash_to(%rip), %rcx, %rcx
         .endm
 
         .globl  hook_begin, hook_plain, hook_entered, hook_tried, hook_hashed, hook_probes, hook_probe_tried
         .globl  hook_probe_taken, hook_refuse, hook_taken, hook_running
         .balign 8
 hash_from: .quad SLOT_HASH_FROM
-hash_slot: .quad SLOT_HASH_TO
-hash_busy: .quad BUSY_HASH_TO
-slots_at:  .quad SLOTS_BASE
-busy_at:   .quad BUSY_BASE
+hash_to:   .quad SLOT_HASH_TO
         .balign 64
 hook_begin:
         mov     %rcx, %r11
 hook_entered:
-        hashed  hash_busy
-        xchg    %ecx, (%rcx)            /* takes what is not 0, gives what was there */
+        hashed
+        xchg    %ecx, SLOT_OFFSET + SLOT_BUSY(%rcx)            /* takes what is not 0, gives what was there */
 hook_tried:
         jrcxz   hook_hashed
         jmp     hook_probes
 hook_hashed:
-        hashed  hash_slot
+        hashed
         lea     SLOT_OFFSET(%rcx), %rcx
 hook_taken:
         mov     %r11, REGS_RIP(%rcx)
@@ -151,8 +140,8 @@ hook_probes:
         .set    number, 0
         .rept   HOOK_PROBES
         .balign HOOK_PROBE_SIZE
-        lea     busy + number * BUSY_SIZE(%rip), %rcx
-        xchg    %ecx, (%rcx)
+        lea     slots + number * SLOT_SIZE(%rip), %rcx
+        xchg    %ecx, SLOT_OFFSET + SLOT_BUSY(%rcx)
         .if number == 0
 hook_probe_tried:
         .endif
