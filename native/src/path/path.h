@@ -110,8 +110,8 @@ struct path_step {
 long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
 
 /* lookup.c: as path_walk(), by way of the directory cache. */
-long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
-                 struct place *place);
+long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, size_t length,
+                 u32 how, struct place *place);
 
 /* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
  * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */

@@ -68,20 +68,20 @@ void test_lookup(void) {
             m.cache = NULL;
             long w = path_walk(&m, &host, cases[i].base, cases[i].path, cases[i].how, &walked);
             m.cache = cache;
-            long r = path_lookup(&m, &host, cases[i].base, cases[i].path, cases[i].how, &place);
+            long r = path_lookup(&m, &host, cases[i].base, cases[i].path, strlen(cases[i].path), cases[i].how, &place);
             EXPECT((r < 0) == !cases[i].expected);
             EXPECT((r < 0) == (w < 0) && (r < 0 || !strcmp(place.path, walked.path)));
             EXPECT(r < 0 || !strcmp(place.path, cases[i].expected));
         }
     looked = 0;
-    EXPECT(path_lookup(&m, &host, "/", "/chain/g", 0, &place) == 0 && looked == 0); /* remembered */
-    EXPECT(path_lookup(&m, &host, "/", "/mnt/link/g", 0, &place) == 0 && looked > 0); /* a bind's link is not */
+    EXPECT(path_lookup(&m, &host, "/", "/chain/g", strlen("/chain/g"), 0, &place) == 0 && looked == 0); /* remembered */
+    EXPECT(path_lookup(&m, &host, "/", "/mnt/link/g", strlen("/mnt/link/g"), 0, &place) == 0 && looked > 0); /* a bind's link is not */
     cache_change(cache, "x", 1);
     looked = 0;
-    EXPECT(path_lookup(&m, &host, "/", "/chain/g", 0, &place) == 0 && looked > 0);
+    EXPECT(path_lookup(&m, &host, "/", "/chain/g", strlen("/chain/g"), 0, &place) == 0 && looked > 0);
     files[3].target = "usr"; /* lib now leads elsewhere, and the cache is told */
     cache_change(cache, "/r/lib", 6);
-    EXPECT(path_lookup(&m, &host, "/", "/lib/f", 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
+    EXPECT(path_lookup(&m, &host, "/", "/lib/f", strlen("/lib/f"), 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
     files[3].target = "usr/lib";
     free(cache);
 }

@@ -40,9 +40,17 @@ enter:
 exit_begin:
         cmpl    $0, SLOT_PENDING(%rbx)
         jne     exit_slow
-        andl    $~0x100, REGS_FLAGS(%rbx)       /* TF is a tracer's, who sets it anew as long as it wants it */
-        pushq   REGS_FLAGS(%rbx)
         mov     %rbx, %r11
+        mov     REGS_FLAGS(%r11), %eax          /* the arithmetic ones: popf takes as long as ten loads */
+        test    $0x400, %eax
+        jne     exit_backwards
+        mov     %eax, %ecx
+        mov     %al, %ah
+        shr     $11, %ecx
+        and     $1, %ecx
+        add     $0x7f, %cl                      /* sets OF where that was set */
+        sahf                                    /* and SF, ZF, AF, PF, CF */
+exit_flags_set:
         mov     REGS_R15(%r11), %r15
         mov     REGS_R14(%r11), %r14
         mov     REGS_R13(%r11), %r13
@@ -57,12 +65,17 @@ exit_begin:
         mov     REGS_RSI(%r11), %rsi
         mov     REGS_RDI(%r11), %rdi
         mov     REGS_RIP(%r11), %rcx
-        popfq
         mov     REGS_RSP(%r11), %rsp
 exit_release:                           /* the stack is the guest's again, the slot is still ours */
         movl    $0, SLOT_BUSY(%r11)
 exit_released:                          /* like a real system call: rcx is the return address */
         jmp     *%rcx
+
+exit_backwards:                         /* DF is set. TF is a tracer's, who sets it anew as long as it wants it */
+        and     $~0x100, %eax
+        pushq   %rax
+        popfq
+        jmp     exit_flags_set
 
 /* A signal waits for the end of the call. Put it back into the kernel's queue and resume by way of SIGSYS,
  * whose return restores registers, vector state and signal mask at once. */
@@ -280,9 +293,29 @@ fault_begin:
         rep movsb
         xor     %eax, %eax
         ret
-arch_copy_text:
+arch_copy_text:                         /* eight bytes at a time where that is safe: not across pages */
         xor     %eax, %eax
-1:      cmp     %rdx, %rax
+        movabs  $0x0101010101010101, %r8
+        mov     %r8, %r9
+        shl     $7, %r9
+1:      lea     8(%rax), %rcx
+        cmp     %rdx, %rcx
+        ja      4f
+        lea     (%rsi,%rax), %ecx
+        and     $0xfff, %ecx
+        cmp     $0xff8, %ecx
+        ja      4f
+        mov     (%rsi,%rax), %r10
+        mov     %r10, (%rdi,%rax)
+        mov     %r10, %rcx
+        sub     %r8, %rcx
+        not     %r10
+        and     %r10, %rcx
+        and     %r9, %rcx               /* the lowest bit set is that of the first NUL */
+        jne     5f
+        add     $8, %rax
+        jmp     1b
+4:      cmp     %rdx, %rax
         je      2f
         movzbl  (%rsi,%rax), %ecx
         mov     %cl, (%rdi,%rax)
@@ -292,6 +325,10 @@ arch_copy_text:
         jmp     1b
 2:      mov     $-36, %rax              /* -ENAMETOOLONG */
 3:      ret
+5:      bsf     %rcx, %rcx
+        shr     $3, %ecx
+        add     %rcx, %rax
+        ret
 fault_end:
 fault_fixup:
         mov     $-14, %rax              /* -EFAULT */
