@@ -41,8 +41,8 @@ bool cache_find(struct cache *cache, u32 table, const char *text, size_t length,
     u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
     if (sequence & 1 || !is_entry(e, hash, table, text, length)) return false;
     size_t n = e->guest_length;
-    answer->same = n == length;
     answer->flags = __atomic_load_n(&e->flags, __ATOMIC_RELAXED);
+    answer->same = answer->flags & CACHE_SAME;
     if (!answer->same && length + n > CACHE_TEXT) return false;
     if (!answer->same) {
         memcpy(answer->guest, e->text + length, n);
@@ -60,8 +60,7 @@ void cache_put(struct cache *cache, u32 table, u32 generation, const char *text,
                const struct cache_answer *answer) {
     size_t n = answer->length;
     bool same = n == length && memcmp(text, answer->guest, length) == 0;
-    /* Of one length, but not the same: the entry could not be told from one where they are. */
-    if (!same && (n == length || length + n > CACHE_TEXT)) return;
+    if (!same && length + n > CACHE_TEXT) return;
     if (length > CACHE_TEXT || answer->mount > 255) return;
     u32 hash = hash_of(text, length);
     struct cache_entry *e = entry_of(cache, hash);
@@ -77,7 +76,7 @@ void cache_put(struct cache *cache, u32 table, u32 generation, const char *text,
     e->guest_length = (u8)n;
     e->mount = (u8)answer->mount;
     e->links = (u8)answer->links;
-    __atomic_store_n(&e->flags, (u8)answer->flags, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->flags, (u8)(same ? CACHE_SAME : answer->flags), __ATOMIC_RELAXED);
     memcpy(e->text, text, length);
     if (!same) memcpy(e->text + length, answer->guest, n);
     __atomic_store_n(&e->sequence, sequence + 2, __ATOMIC_RELEASE);

@@ -32,6 +32,7 @@ struct cache {
 enum {
     CACHE_RAW = 1,   /* only ".." keeps D from being G: the kernel may be given D, and so sees itself what D asks for */
     CACHE_LINKS = 2, /* links among its names were met: the whole path may be known */
+    CACHE_SAME = 4,  /* D is G; of the cache alone */
 };
 
 /* What a directory text leads to. */

@@ -103,6 +103,7 @@ struct path_step {
     const char *name;      /* the component, not NUL-terminated */
     size_t length;
     bool lasting;          /* cleared where the result must not be remembered */
+    bool tail;             /* a slash or dot follows, as at the end of a link's text: it must be a directory */
 };
 
 /* walk.c: walk one component from the plain guest directory in `at`, which it replaces by what it leads to. 0, -errno,

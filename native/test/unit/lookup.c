@@ -11,6 +11,7 @@ static struct {
     {"/r/usr", NULL}, {"/r/usr/lib", NULL}, {"/r/usr/lib/x", NULL}, {"/r/lib", "usr/lib"}, {"/r/abs", "/usr/lib"},
     {"/r/up", "usr/lib/../lib"}, {"/r/loop", "loop"}, {"/r/chain", "lib/x"}, {"/b", NULL}, {"/b/d", NULL},
     {"/b/link", "d"}, {"/r/tobind", "/mnt/d"}, {"/r/mnt", NULL},
+    {"/r/slash", "usr/lib/"}, {"/r/usr/end", "lib"},
 };
 static int looked;
 
@@ -54,7 +55,36 @@ static const struct {
     {"/", "/loop/f", NULL, 0},                     {"/", "/nothing/../usr/f", NULL, 0},
     {"/", "//usr///lib/./f", "/r/usr/lib/f", 0},   {"/", "/mnt", "/b", 0},
     {"/", "/f", "/r/f", 0},                        {"/", "/", "/r", PATH_FOLLOW},
+    {"/", "/slash", "/r/usr/lib/", PATH_FOLLOW},   {"/", "/lib/", "/r/usr/lib/", PATH_FOLLOW | PATH_LAZY},
+    {"/", "/usr/end/", "/r/usr/lib/", 0},          {"/", "/usr//x", "/r/usr/x", PATH_FOLLOW | PATH_LAZY},
 };
+
+static bool leads(struct mounts *m, const char *path, u32 how, const char *expected) {
+    static struct place place;
+    return path_lookup(m, &host, "/", path, strlen(path), how, &place) == 0 && !strcmp(place.path, expected);
+}
+
+/* Links in the last place are known once they were followed; ".." is left to the kernel where no link is on the way. */
+static void test_last_names(struct mounts *m) {
+    u32 lazy = PATH_FOLLOW | PATH_LAZY;
+    cache_clear(m->cache);
+    EXPECT(leads(m, "/usr/end", lazy, "/r/usr/end"));
+    EXPECT(leads(m, "/usr/end", PATH_FOLLOW, "/r/usr/lib"));
+    looked = 0;
+    EXPECT(leads(m, "/usr/end", lazy, "/r/usr/lib") && leads(m, "/usr/end", PATH_FOLLOW, "/r/usr/lib") && !looked);
+    EXPECT(leads(m, "/usr/end", 0, "/r/usr/end") && leads(m, "/usr/x", lazy, "/r/usr/x"));
+    EXPECT(leads(m, "/usr/lib/../lib/x", lazy, "/r/usr/lib/x"));
+    looked = 0;
+    EXPECT(leads(m, "/usr/lib/../lib/x", lazy, "/r/usr/lib/../lib/x") && !looked);
+    EXPECT(leads(m, "/usr/lib/../lib/x", 0, "/r/usr/lib/x") && looked > 0); /* others need a plain path */
+    for (int round = 0; round < 2; round++) {
+        looked = 0;
+        EXPECT(leads(m, "/usr/../lib/x", lazy, "/r/usr/lib/x") && looked > 0);
+        EXPECT(leads(m, "/mnt/../usr/x", lazy, "/r/usr/x")); /* not in the bind's place on the host */
+    }
+    cache_change(m->cache, "/r/usr/end", 10);
+    EXPECT(leads(m, "/usr/end", lazy, "/r/usr/end"));
+}
 
 void test_lookup(void) {
     static struct mounts m;
@@ -83,5 +113,6 @@ void test_lookup(void) {
     cache_change(cache, "/r/lib", 6);
     EXPECT(path_lookup(&m, &host, "/", "/lib/f", strlen("/lib/f"), 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
     files[3].target = "usr/lib";
+    test_last_names(&m);
     free(cache);
 }
