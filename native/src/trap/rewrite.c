@@ -196,11 +196,13 @@ static long barrier(int command) {
 
 /* Put the jump in place of the instruction at `at`. */
 static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
-    if (single_threaded()) return write_code(at, jump, JUMP_SIZE);
     static bool registered HOT;
+    bool alone = single_threaded();
+    /* Registered while there is one thread, this costs nothing; later the kernel waits for all CPUs. */
+    if (!registered) registered = barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
+    if (alone) return write_code(at, jump, JUMP_SIZE);
+    if (!registered) return false;
     if (shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
-    if (!registered && barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) < 0) return false;
-    registered = true;
     return write_code(at + 4, jump + 4, 1) && write_code(at + 1, jump + 1, 3) &&
            barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0 && write_code(at, jump, 1);
 }
