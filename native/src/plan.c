@@ -82,7 +82,7 @@ static const struct word {
 
 static const struct word *find_word(const char *name) {
     for (unsigned i = 0; i < ARRAY_LENGTH(words); i++)
-        if (text_equal(words[i].name, name)) return &words[i];
+        if (words[i].name[0] == name[0] && text_equal(words[i].name, name)) return &words[i];
     return NULL;
 }
 
@@ -94,9 +94,11 @@ int plan_word_length(const char *name) {
 /* Room for as many binds and ports as there are, and no more. */
 static bool make_room(struct plan *plan, int argc, char **argv, int first) {
     size_t binds = 0, ports = 0;
-    for (int i = first; i < argc && !text_equal(argv[i], "--"); i += plan_word_length(argv[i])) {
-        binds += text_equal(argv[i], "bind");
-        ports += text_equal(argv[i], "port");
+    for (int i = first; i < argc && !text_equal(argv[i], "--");) {
+        const struct word *word = find_word(argv[i]);
+        if (word && word->parse == parse_bind) binds++;
+        if (word && word->parse == parse_port) ports++;
+        i += word ? 1 + word->values : 1;
     }
     if (binds > MAX_BINDS) binds = MAX_BINDS;
     if (ports > MAX_PORTS) ports = MAX_PORTS;

@@ -118,8 +118,21 @@ static long lookup(const char *base, const char *path, size_t length, u32 how, s
 static __attribute__((noinline)) long resolve_relative(int directory, const char *path, size_t length, u32 how,
                                                        struct place *place);
 
+/* What is behind "./", which changes nothing unless it is all there is. */
+static const char *behind_dot(const char *path) {
+    const char *p = path;
+    while (p[0] == '.' && p[1] == '/')
+        for (p += 2; *p == '/';) p++;
+    return *p ? p : path;
+}
+
 static long resolve_text(int directory, const char *path, size_t length, u32 how, struct place *place) {
     if (!length) return -ENOENT;
+    if (path[0] == '.' && !(how & PATH_RESOLVE)) {
+        const char *behind = behind_dot(path);
+        length -= (size_t)(behind - path);
+        path = behind;
+    }
     if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return lookup("/", path, length, how, place);
     if (try_straight(directory, path, how, place)) return 0;
     return resolve_relative(directory, path, length, how, place);

@@ -146,6 +146,7 @@ static u64 map_near(u64 site) {
 
 static bool begin_area(struct area *area, u64 at, u64 hook_at, u32 used) {
     u64 hook = arch_hook();
+    if (!area_count) directories_open(); /* it lives long enough to be rewritten: its forked children need not open it */
     area->at = at;
     area->used = used;
     if (!write_code(hook_at, &hook, sizeof(hook))) return false;
