@@ -13,7 +13,12 @@
 static u64 page_down(u64 address) { return address & ~(PAGE_SIZE - 1); }
 static u64 page_up(u64 address) { return (address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
 
-long elf_read_interpreter(int fd, const u8 *head, size_t n, struct elf_file *elf) {
+long elf_read_head(int fd, struct elf_file *elf) {
+    return elf->size = sys(__NR_pread64, fd, elf->head, sizeof(elf->head), 0);
+}
+
+long elf_read_interpreter(int fd, struct elf_file *elf) {
+    u64 n = (u64)elf->size;
     elf->interpreter = "";
     for (int i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
@@ -21,7 +26,7 @@ long elf_read_interpreter(int fd, const u8 *head, size_t n, struct elf_file *elf
         if (s->p_filesz < 2 || s->p_filesz > sizeof(elf->interpreter_text)) return -ENOEXEC;
         elf->interpreter = elf->interpreter_text;
         if (s->p_offset < n && s->p_filesz <= n - s->p_offset)
-            elf->interpreter = (const char *)head + s->p_offset;
+            elf->interpreter = (const char *)elf->head + s->p_offset;
         else if (sys(__NR_pread64, fd, elf->interpreter_text, s->p_filesz, s->p_offset) != (long)s->p_filesz)
             return -ENOEXEC;
         if (elf->interpreter[s->p_filesz - 1]) return -ENOEXEC;
@@ -29,18 +34,20 @@ long elf_read_interpreter(int fd, const u8 *head, size_t n, struct elf_file *elf
     return 0;
 }
 
-long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf) {
+long elf_read(int fd, struct elf_file *elf) {
     Elf64_Ehdr *h = &elf->header;
-    if (n < 20 || memcmp(head, ELFMAG, SELFMAG) != 0) return -ENOEXEC;
+    const u8 *head = elf->head;
+    size_t n = (size_t)elf->size;
+    if (elf->size < 20 || memcmp(head, ELFMAG, SELFMAG) != 0) return -ENOEXEC;
     memcpy(h, head, n < sizeof(*h) ? n : sizeof(*h));
     if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != ARCH_ELF_MACHINE) return -ELIBBAD;
     if (n < sizeof(*h) || (h->e_type != ET_EXEC && h->e_type != ET_DYN)) return -ENOEXEC;
     if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > ELF_SEGMENTS) return -ENOEXEC;
     long size = (long)(h->e_phnum * sizeof(Elf64_Phdr));
-    if (h->e_phoff + (u64)size <= n)
-        memcpy(elf->segments, head + h->e_phoff, (size_t)size);
-    else if (sys(__NR_pread64, fd, elf->segments, size, h->e_phoff) != size)
-        return -ENOEXEC;
+    elf->segments = (const Elf64_Phdr *)(head + h->e_phoff);
+    if (h->e_phoff < n && (u64)size <= n - h->e_phoff && h->e_phoff % 8 == 0) return 0;
+    elf->segments = elf->segments_read;
+    if (sys(__NR_pread64, fd, elf->segments_read, size, h->e_phoff) != size) return -ENOEXEC;
     return 0;
 }
 

@@ -103,8 +103,10 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     bool borrowed = slot && slots_borrowed();
     /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
     if (borrowed) sys(__NR_set_tid_address, &slot->busy);
-    if (trace_me_deferred) sys(__NR_ptrace, 0, 0, 0, 0);
-    trace_me_deferred = false;
+    if (trace_me_deferred) { /* not written for nothing: a forked child would get a page of its own for it */
+        sys(__NR_ptrace, 0, 0, 0, 0);
+        trace_me_deferred = false;
+    }
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
      * then repeated behind the guest's handler. */
     u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp ? envp : (u64)nothing};

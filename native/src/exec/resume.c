@@ -67,9 +67,8 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
 }
 
 static long read_elf(int fd, struct elf_file *elf) {
-    u8 head[ELF_HEAD];
-    long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
-    return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
+    long n = elf_read_head(fd, elf);
+    return n < 0 ? n : elf_read(fd, elf);
 }
 
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
