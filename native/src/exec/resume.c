@@ -10,6 +10,7 @@
 #include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "../trap/rewrite.h"
 #include "../trap/signal.h"
 #include "../watcher.h"
 #include "elf.h"
@@ -159,6 +160,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
     if (!take_ids(&kept, auxv)) fail(125, "bad resume words", "");
     if (engine.remembers && engine.plan.state) ownership_resume(engine.plan.state);
+    rewrite_begin();
     r = signals_begin(kept.inherited);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);

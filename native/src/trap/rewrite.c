@@ -57,6 +57,7 @@ static struct area {
 
 static unsigned area_count HOT;
 static volatile u32 writer HOT;      /* process id of who rewrites, 0: nobody */
+static bool registered HOT;          /* for membarrier */
 static bool given_up HOT;            /* code cannot be written here */
 static u8 hooked_numbers[65536]; /* calls that generic sites bring to the hook */
 
@@ -195,15 +196,16 @@ static long barrier(int command) {
     return sys(__NR_membarrier, command, 0);
 }
 
+/* With one thread this costs next to nothing; once there are several the kernel would wait for all CPUs, and the program
+ * trap meanwhile. */
+void rewrite_begin(void) {
+    if (engine.plan.rewrite) registered = barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
+}
+
 /* Put the jump in place of the instruction at `at`. */
 static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
-    static bool registered HOT;
-    bool alone = single_threaded();
-    /* Registered while there is one thread, this costs nothing; later the kernel waits for all CPUs. */
-    if (!registered) registered = barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
-    if (alone) return write_code(at, jump, JUMP_SIZE);
-    if (!registered) return false;
-    if (shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
+    if (single_threaded()) return write_code(at, jump, JUMP_SIZE);
+    if (!registered || shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
     return write_code(at + 4, jump + 4, 1) && write_code(at + 1, jump + 1, 3) &&
            barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0 && write_code(at, jump, 1);
 }
@@ -278,5 +280,6 @@ long rewrite_number_of(u64 site, long number) { (void)site; return number; }
 bool rewrite_rewind(__u64 *pc) { (void)pc; return false; }
 void rewrite_count_hooked(void) {}
 void rewrite_count_trapped(void) {}
+void rewrite_begin(void) {}
 
 #endif

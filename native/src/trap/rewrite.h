@@ -13,6 +13,8 @@ void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot)
 void rewrite_count_trapped(void);
 long rewrite_number_of(u64 site, long number);
 
+/* A program is about to run. */
+void rewrite_begin(void);
 /* A trapped call at `site` is over. */
 static inline void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) {
     if (engine.plan.debug) rewrite_count_trapped();
