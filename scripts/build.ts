@@ -59,6 +59,8 @@ const result = await Bun.build({
     executablePath: runtime,
     autoloadDotenv: false,
     autoloadBunfig: false,
+    // Most commands end before compiled code pays; what works for long says so (src/system/workers.ts).
+    jitPolicy: 8,
   },
 });
 for (const message of result.logs) console.error(message);

@@ -11,13 +11,15 @@ export type WorkerFile = 'layers/worker.ts' | 'system/digest/worker.ts';
 
 const embeddedRoot = '/$bunfs/root/';
 
-/** Starts a thread running `file`; it finds `job` with `receivedJob`. */
+/** Starts a thread running `file`; it finds `job` with `receivedJob`. Who starts threads works for long. */
 export function startWorker(file: WorkerFile, job: unknown): Worker {
+  compileEarly();
   return new Worker(locate(file), { workerData: job });
 }
 
 /** In a worker: what `startWorker` was given. */
 export function receivedJob(): unknown {
+  compileEarly();
   return workerData;
 }
 
@@ -28,6 +30,7 @@ export function tellStarter(message: unknown): void {
 
 /** In a worker: calls `listener` with every message of the starter; only that one ends this thread. */
 export function onOrder(listener: (message: unknown) => void): void {
+  compileEarly();
   parentPort?.on('message', listener);
 }
 
@@ -42,6 +45,11 @@ export function stayAlive(): void {
 /** How many threads this process may run at the same time. */
 export function processors(): number {
   return availableParallelism();
+}
+
+/** The single file starts reluctant to compile code (scripts/build.ts). From now on this thread is not. */
+function compileEarly(): void {
+  if (typeof Bun !== 'undefined') Bun.unsafe.setJITPolicy(1);
 }
 
 function locate(file: WorkerFile): string | URL {
