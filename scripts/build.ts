@@ -59,7 +59,7 @@ const result = await Bun.build({
     executablePath: runtime,
     autoloadDotenv: false,
     autoloadBunfig: false,
-    // Most commands end before compiled code pays; what works for long says so (src/system/workers.ts).
+    // Most commands end before compiled code pays; what works for long says so (compileEarly in src/system/workers.ts).
     jitPolicy: 8,
   },
 });

@@ -63,7 +63,7 @@ async function fresh(url: URL, { dial, pool }: Client, watch: Watch): Promise<Co
 }
 
 function text(request: HttpRequest, options: HttpOptions, keptAlive: boolean): string {
-  const { url, method = 'GET', body } = request;
+  const { url, method = 'GET', body, doing } = request;
   const proxy = url.protocol === 'https:' ? undefined : httpProxy(proxyFor(url, options.proxies));
   const login = proxy === undefined ? undefined : proxyLogin(proxy);
   const path = `${url.pathname}${url.search}`;
@@ -78,7 +78,8 @@ function text(request: HttpRequest, options: HttpOptions, keptAlive: boolean): s
     ...request.headers,
   };
   // An http proxy is asked with the whole URL (RFC 9112, section 3.2.2).
-  const head = requestHead(method, proxy === undefined ? path : `${url.origin}${path}`, headers);
+  const target = proxy === undefined ? path : `${url.origin}${path}`;
+  const head = requestHead(method, target, headers, doing);
   return head + (bytes?.toString('latin1') ?? '');
 }
 

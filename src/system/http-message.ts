@@ -2,6 +2,7 @@
  * The heads of HTTP/1.1 messages: what a request looks like on the wire, and what the head of an answer says about
  * its body and its connection. Source: RFC 9112.
  */
+import { UdockerError } from '../errors.ts';
 import { HttpFault } from './http-failure.ts';
 
 export interface ResponseHead {
@@ -20,17 +21,21 @@ export type Framing =
   | { readonly kind: 'until-close' };
 
 /**
- * The head of a request. Throws TypeError for a name or value that could end the line early: a token server must not
- * be able to write headers of its own.
+ * The head of a request. Throws INVALID for a name or value that could end the line early: a token server must not be
+ * able to write headers of its own. `doing` is for the words.
  */
 export function requestHead(
   method: string,
   target: string,
   headers: Readonly<Record<string, string>>,
+  doing: string,
 ): string {
   const lines = Object.entries(headers).map(([name, value]) => {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw new TypeError(`the header ${name} has characters that HTTP does not allow`);
+      throw new UdockerError(
+        'INVALID',
+        `${doing}: a header has characters that HTTP does not allow: ${name}`,
+      );
     return `${name}: ${value}\r\n`;
   });
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`;

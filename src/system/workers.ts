@@ -11,15 +11,13 @@ export type WorkerFile = 'layers/worker.ts' | 'system/digest/worker.ts';
 
 const embeddedRoot = '/$bunfs/root/';
 
-/** Starts a thread running `file`; it finds `job` with `receivedJob`. Who starts threads works for long. */
+/** Starts a thread running `file`; it finds `job` with `receivedJob`. */
 export function startWorker(file: WorkerFile, job: unknown): Worker {
-  compileEarly();
   return new Worker(locate(file), { workerData: job });
 }
 
 /** In a worker: what `startWorker` was given. */
 export function receivedJob(): unknown {
-  compileEarly();
   return workerData;
 }
 
@@ -30,7 +28,6 @@ export function tellStarter(message: unknown): void {
 
 /** In a worker: calls `listener` with every message of the starter; only that one ends this thread. */
 export function onOrder(listener: (message: unknown) => void): void {
-  compileEarly();
   parentPort?.on('message', listener);
 }
 
@@ -47,8 +44,8 @@ export function processors(): number {
   return availableParallelism();
 }
 
-/** The single file starts reluctant to compile code (scripts/build.ts). From now on this thread is not. */
-function compileEarly(): void {
+/** In a worker whose code runs millions of times: the single file is reluctant to compile (scripts/build.ts). */
+export function compileEarly(): void {
   if (typeof Bun !== 'undefined') Bun.unsafe.setJITPolicy(1);
 }
 
