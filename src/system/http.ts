@@ -5,7 +5,6 @@
  * took a quarter of the time of a pull.
  */
 import type { SecureContext } from 'node:tls';
-import type { HostPath } from '../paths.ts';
 import { connect } from './http-connect.ts';
 import { Connection } from './http-connection.ts';
 import { type Client, exchange, StaleConnection } from './http-exchange.ts';
@@ -45,8 +44,6 @@ export interface HttpClient {
 export interface HttpOptions {
   readonly proxies: ProxyRules;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** PEM file with authorities to trust besides the host's own. */
-  readonly caFile?: HostPath;
   /** Certificates are not checked. */
   readonly insecure?: boolean;
   readonly userAgent: string;
@@ -82,10 +79,11 @@ export function header(response: Pick<HttpResponse, 'headers'>, name: string): s
 }
 
 function dialler(options: HttpOptions): Client['dial'] {
-  let context: SecureContext | undefined;
+  const contexts = new Map<string, SecureContext>();
   const insecure = options.insecure ?? false;
-  const trust = () => {
-    context ??= secureContext({ ...options, insecure });
+  const trust = (authority: string): SecureContext => {
+    const context = contexts.get(authority) ?? secureContext(authority, { ...options, insecure });
+    contexts.set(authority, context);
     return context;
   };
   return async (url) =>
