@@ -2,7 +2,7 @@
  * Where the threads of this room start: an entry point of the build (see system/workers.ts). A thread either
  * decompresses layers into a ring or takes them from the rings and extracts them.
  */
-import { compileEarly, receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
+import { receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
 import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
@@ -50,5 +50,4 @@ function tell(message: Message): void {
 }
 
 stayAlive();
-compileEarly();
 work(receivedJob() as Job).then(tell, (error: unknown) => tell({ kind: 'failed', error: recordOf(error) }));

@@ -44,11 +44,6 @@ export function processors(): number {
   return availableParallelism();
 }
 
-/** In a worker whose code runs millions of times: the single file is reluctant to compile (scripts/build.ts). */
-export function compileEarly(): void {
-  if (typeof Bun !== 'undefined') Bun.unsafe.setJITPolicy(1);
-}
-
 function locate(file: WorkerFile): string | URL {
   const main = typeof Bun === 'undefined' ? '' : Bun.main;
   if (main.startsWith(embeddedRoot)) return embeddedRoot + file.replace(/\.ts$/, '.js');
