@@ -154,7 +154,7 @@ suite('run', reason, () => {
         .status,
     ).toBe(137);
     expect(snapshot(top)).toEqual(pulled);
-  });
+  }, 30_000);
 
   test('--name and --pull', async () => {
     const policy = (...words: string[]) => udocker(['-q', 'run', ...words, 'ubuntu', 'true']);
