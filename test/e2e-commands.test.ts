@@ -1,6 +1,6 @@
 /**
  * Commands that look after what is there, with the built file as an unprivileged user: setup, verify, manifest,
- * search.
+ * search, install, doctor.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import {
@@ -15,10 +15,12 @@ import {
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { noBusybox, suite } from './support/e2e.ts';
 import { type Lab, openLab, type Result } from './support/lab.ts';
 import { type RegistryServer, startRegistry } from './support/registry-server.ts';
 import { publishImage } from './support/small-image.ts';
+import { tar } from './support/tar-writer.ts';
 
 let server: RegistryServer;
 let lab: Lab;
@@ -190,4 +192,67 @@ suite('search', noBusybox, () => {
       made.close();
     }
   }, 30_000);
+});
+
+suite('install', noBusybox, () => {
+  /** An archive of engines: one program, what is no plain file, and names that lead away. */
+  function archive(release: string, program: string): string {
+    const path = join(lab.directory, `engines-${release}.tar.gz`);
+    const items = [
+      { name: 'udocker_dir/lib/VERSION', content: `${release}\n` },
+      { name: `udocker_dir/bin/${program}`, content: '#!/bin/sh\n', mode: 0o644 },
+      { name: 'udocker_dir/lib/link', type: '2', linkName: '/etc/passwd' },
+      { name: 'udocker_dir/doc/README', content: 'read me' },
+      { name: 'elsewhere', content: 'not ours' },
+    ];
+    writeFileSync(path, gzipSync(tar(...items)));
+    return path;
+  }
+
+  test('from the first place that has a suitable archive, whole or not at all', async () => {
+    const top = join(lab.directory, 'engines');
+    const [old, good] = [archive('1.0.0', 'old'), archive('1.2.11', 'proot-x86_64')];
+    const served = createServer((request, response) => {
+      if (request.url !== '/good') return response.writeHead(404).end();
+      response.end(readFileSync(good));
+    });
+    await new Promise<void>((resolve) => served.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(served.address() as AddressInfo).port}`;
+    const install = (tarball: string, ...words: string[]) =>
+      lab.udocker(['-q', 'install', ...words], { env: { UDOCKER_DIR: top, UDOCKER_TARBALL: tarball } });
+    const files = () => ['bin', 'lib', 'doc'].flatMap((part) => readdirSync(join(top, part)).sort());
+    const nothing = await install('/etc/passwd');
+    expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('cannot be unpacked')]);
+    expect((await install(old)).stderr).toContain('release 1.0.0, at least 1.2.11');
+    expect((await install(`${url}/none`)).stderr).toContain('status 404');
+    expect(files()).toEqual([]);
+    expect(await install(`${url}/none ${old} ${url}/good`)).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'README']);
+    expect(statSync(join(top, 'bin/proot-x86_64')).mode & 0o777).toBe(0o755);
+    expect(readdirSync(join(top, '.staging'))).toEqual([]);
+    expect((await install('/nonexistent')).status).toBe(0);
+    expect((await install(old, '--force', '--purge')).status).toBe(0);
+    expect(files()).toEqual(['old', 'VERSION', 'README']);
+    served.close();
+  }, 60_000);
+});
+
+suite('doctor', noBusybox, () => {
+  test('tells of every mode whether it works, with the program or the reason', async () => {
+    const { stdout } = await good('doctor', '--format=json');
+    const { modes } = JSON.parse(stdout);
+    const of = (name: string) => modes.find(({ mode }: { mode: string }) => mode === name);
+    expect(of('N1')).toMatchObject({ default: true, engines: [{ engine: 'native', works: true }] });
+    expect(of('F1').engines).toEqual([
+      { engine: 'fakechroot', works: false, reason: expect.any(String), hint: expect.any(String) },
+    ]);
+    const text = (await good('doctor')).stdout;
+    expect(text).toMatch(/^N1 +yes, default +\S/m);
+    expect(text).toMatch(/^F1 +no +\S/m);
+    const none = await lab.udocker(['doctor'], { env: { UDOCKER_USE_PROOT_EXECUTABLE: '/nonexistent' } });
+    expect([none.status, none.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^P1 +no .*\n +proot: .*\/nonexistent/m),
+    ]);
+  }, 60_000);
 });
