@@ -59,8 +59,8 @@ const result = await Bun.build({
     executablePath: runtime,
     autoloadDotenv: false,
     autoloadBunfig: false,
-    // Most commands end before compiled code pays, and layers are decompressed and written by code that is
-    // compiled already: what the just-in-time compiler took was a fifth of a run and a twentieth of a create.
+    // Of the first thread; workers are not affected. Most commands end before compiled code pays: a fifth of the
+    // time of a run was the compiler's.
     jitPolicy: 40,
   },
 });
