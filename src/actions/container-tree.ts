@@ -1,7 +1,9 @@
 /** The tree of a container to be read as a whole, and what is to be said about that. */
 import type { Omissions, TreeSource } from '../layers/survey/source.ts';
+import { under } from '../paths.ts';
 import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
+import { readText } from '../system/files.ts';
 import { ownersFileOf, stateOf } from './container-places.ts';
 import type { ActionContext } from './context.ts';
 
@@ -13,7 +15,7 @@ export function treeSourceOf(store: Store, container: Container): TreeSource {
     root,
     owners: ownersFileOf(directory),
     state: stateOf(directory),
-    ...(isPatched ? { linkPrefix: root } : {}),
+    ...(isPatched ? { linkPrefix: readText(under(directory, 'root.path'))?.trim() ?? root } : {}),
   };
 }
 

@@ -7,7 +7,6 @@ import type { HostPath } from '../../paths.ts';
 import { under } from '../../paths.ts';
 import type { ByteString } from '../../system/byte-string.ts';
 import { openOutputFile } from '../../system/output-file.ts';
-import { ownIds } from '../../system/own-ids.ts';
 import {
   attributesOf,
   dataSegments,
@@ -86,9 +85,8 @@ class Exporter implements Visitor {
     readonly at: (path: ByteString) => void,
   ) {
     this.tree = new Tree(source.root);
-    const { uid, gid } = ownIds();
     const files = { root: source.root, list: source.owners, table: under(source.state, 'ownership') };
-    this.#known = knownOwners(files, uid, gid);
+    this.#known = knownOwners(files);
     this.omits = madeMountPoints(this.tree, under(source.state, 'mount-points'));
   }
 
