@@ -1,69 +1,75 @@
 /**
- * Where the threads of this room start: an entry point of the build (see system/workers.ts). A thread either
- * decompresses layers into a ring or takes them from the rings and extracts them.
+ * Where the threads of this room start: an entry point of the build (see system/workers.ts). Most decompress layers into
+ * a ring or take them from the rings and extract them; what other work needs is loaded when it is given.
  */
 import { UdockerError } from '../errors.ts';
 import type { ByteString } from '../system/byte-string.ts';
 import { receivedJob, stayAlive, tellStarter } from '../system/workers.ts';
-import { scanTree } from './archive/scan-tree.ts';
-import { spool } from './archive/spool.ts';
-import { unpackMembers } from './archive/unpack-members.ts';
-import { writeMembers } from './archive/write-members.ts';
 import { explain, type Place } from './extract/explain.ts';
 import { extractLayers } from './extract/extract-layers.ts';
 import { Board } from './pipeline/board.ts';
 import { decompressLayers } from './pipeline/decompress.ts';
 import { recordOf } from './pipeline/error-text.ts';
-import type {
-  CopyJob,
-  ExportJob,
-  ExtractJob,
-  Job,
-  Message,
-  ScanJob,
-  UnpackJob,
-  WriteJob,
-} from './pipeline/job.ts';
+import type { ExtractJob, Job, Message, ScanJob, UnpackJob, WriteJob } from './pipeline/job.ts';
 import { Ring } from './pipeline/ring.ts';
-import { verifyEach } from './pipeline/verify-each.ts';
-import { copyTree } from './survey/copy-tree.ts';
-import { exportTree } from './survey/export-tree.ts';
-import type { Omissions } from './survey/source.ts';
 import type { ChunkSource } from './tar/cursor.ts';
+
+type Other = Exclude<Job, { kind: 'decompress' | 'extract' }>;
 
 async function work(job: Job): Promise<Message> {
   const board = new Board(job.board);
   switch (job.kind) {
-    case 'decompress':
-      await decompressLayers(
-        job.layers,
-        job.taker,
-        board,
-        new Ring(job.ring, () => board.cancelled),
-        job.method,
-      );
+    case 'decompress': {
+      const ring = new Ring(job.ring, () => board.cancelled);
+      await decompressLayers(job.layers, job.taker, board, ring, job.method);
       return { kind: 'done' };
-    case 'verify':
-      await verifyEach(job, board, (event) => tell({ kind: 'event', event }));
-      return { kind: 'done' };
+    }
     case 'extract':
       return { kind: 'report', report: extract(job, board) };
-    case 'unpack':
-      return { kind: 'members', members: unpack(job, board) };
-    case 'copy':
-      return { kind: 'omissions', omissions: copy(job, board) };
-    case 'export':
-      return { kind: 'omissions', omissions: writeTree(job, board) };
-    case 'spool':
-      return {
-        kind: 'spooled',
-        spooled: spool(job.source, job.target, job.name, checkOf(board, 'copying the archive')),
-      };
-    case 'scan':
-      return { kind: 'scanned', scanned: scanTree(job.name, () => tarsOf(job, board)(0)) };
-    case 'write':
+    default:
+      return otherWork(job, board);
+  }
+}
+
+async function otherWork(job: Other, board: Board): Promise<Message> {
+  switch (job.kind) {
+    case 'verify': {
+      const { verifyEach } = await import('./pipeline/verify-each.ts');
+      await verifyEach(job, board, (event) => tell({ kind: 'event', event }));
+      return { kind: 'done' };
+    }
+    case 'unpack': {
+      const { unpackMembers } = await import('./archive/unpack-members.ts');
+      return { kind: 'members', members: unpackMembers(job.name, job.prefix, () => tarsOf(job, board)(0)) };
+    }
+    case 'write': {
+      const { writeMembers } = await import('./archive/write-members.ts');
       writeMembers(job.members, job.layers, job.output, tarsOf(job, board), () => board.cancelled);
       return { kind: 'done' };
+    }
+    case 'spool': {
+      const { spool } = await import('./archive/spool.ts');
+      const check = checkOf(board, 'copying the archive');
+      return { kind: 'spooled', spooled: spool(job.source, job.target, job.name, check) };
+    }
+    case 'scan': {
+      const { scanTree } = await import('./archive/scan-tree.ts');
+      return { kind: 'scanned', scanned: scanTree(job.name, () => tarsOf(job, board)(0)) };
+    }
+    case 'copy': {
+      const { copyTree } = await import('./survey/copy-tree.ts');
+      const omissions = explainingPath('copying', job.name, board, (check, at) =>
+        copyTree(job.source, job.root, job.ownersFile, check, at),
+      );
+      return { kind: 'omissions', omissions };
+    }
+    case 'export': {
+      const { exportTree } = await import('./survey/export-tree.ts');
+      const omissions = explainingPath('exporting', job.name, board, (check, at) =>
+        exportTree(job.source, job.output, job.form, check, at),
+      );
+      return { kind: 'omissions', omissions };
+    }
   }
 }
 
@@ -74,14 +80,6 @@ function extract(job: ExtractJob, board: Board): ReturnType<typeof extractLayers
     finished: (index, bytes) => tell({ kind: 'event', event: { kind: 'layer-finished', index, bytes } }),
     cancelled: () => board.cancelled,
   });
-}
-
-function copy({ name, source, root, ownersFile }: CopyJob, board: Board): Omissions {
-  return explainingPath('copying', name, board, (check, at) => copyTree(source, root, ownersFile, check, at));
-}
-
-function writeTree({ name, source, output, form }: ExportJob, board: Board): Omissions {
-  return explainingPath('exporting', name, board, (check, at) => exportTree(source, output, form, check, at));
 }
 
 /** Does `work` on a container, which tells where it is and calls the check that ends it when the user wants that. */
@@ -105,10 +103,6 @@ function checkOf(board: Board, doing: string): () => void {
   return () => {
     if (board.cancelled) throw new UdockerError('INTERRUPTED', `${doing} was interrupted`);
   };
-}
-
-function unpack(job: UnpackJob, board: Board): ReturnType<typeof unpackMembers> {
-  return unpackMembers(job.name, job.prefix, () => tarsOf(job, board)(0));
 }
 
 /** Opens the tar of a layer, wherever it is decompressed. */
