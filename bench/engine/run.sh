@@ -78,6 +78,11 @@ CPU-bound|1.02|no|/opt/bench/work.static cpu 200000000
 TABLE
 }
 
+# What else the machine does comes second, as far as it may: its work would be in the caches. Not with real-time
+# priority, for which runc's control groups have no budget.
+first_in_line=()
+nice -n -20 true 2> /dev/null && first_in_line=(nice -n -20)
+
 once() { # once ENGINE OUTPUT PROGRAM ARG...
 	local which=$1 output=$2 words start drop=(setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all)
 	shift 2
@@ -89,7 +94,7 @@ once() { # once ENGINE OUTPUT PROGRAM ARG...
 	*) start=("${drop[@]}" $engine); words+=(mode "$which") ;;
 	esac
 	rm -rf "$root/tmp/bench/bench-files" "$root/tmp/bench/m"
-	env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C timeout 300 "$work/measure" "$output" "${start[@]}" "${words[@]}" -- "$@" > "$work/out/last" 2>&1 < /dev/null ||
+	"${first_in_line[@]}" env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C timeout 300 "$work/measure" "$output" "${start[@]}" "${words[@]}" -- "$@" > "$work/out/last" 2>&1 < /dev/null ||
 		echo "bench: $which failed at $*: $(tail -c 200 "$work/out/last")" >&2
 }
 
@@ -130,7 +135,11 @@ rows() {
 		for e in $engines; do
 			value=$(figure "$(file_of "$name" "$e")") start=$(figure "$(file_of 'start /bin/true' "$e")")
 			case $name in start*) start=0 ;; esac
-			if [ -z "$value" ]; then printf ' failed |'; missed "$name"; continue; fi
+			if [ -z "$value" ]; then
+				printf ' failed |'
+				case $e in proot | runc) ;; *) missed "$name" ;; esac # a peer's failure is the peer's
+				continue
+			fi
 			ratio=$(awk -v v="$value" -v s="${start:-0}" -v b="$base" -v bs="$base_start" 'BEGIN {printf "%.2f", (v - s) / (b - bs > 0.0005 ? b - bs : 0.0005)}')
 			mark=''
 			if [ $targets = yes ] && [ "$most" != - ] && [ "$e" = rewrite ] && over "$ratio" "$most"; then mark=' (over)'; missed "$name"; fi
