@@ -11,11 +11,16 @@
 #include "owners.h"
 #include "resolve.h"
 
-static long look(const struct place *place, struct stat *st) {
-    return sys(__NR_newfstatat, place->directory, place->path, st, AT_SYMLINK_NOFOLLOW);
-}
-
 #define WRITE_AND_SEARCH 3 /* W_OK | X_OK */
+
+/* What a name is. A mount point that could not be made in the tree is there all the same. */
+static long look(const struct place *place, struct stat *st) {
+    long r = place_look(place, st);
+    if (r != -ENOENT || !(place->flags & PLACE_MOUNT_POINT)) return r;
+    st->st_mode = S_IFDIR;
+    st->st_dev = st->st_ino = 0;
+    return 0;
+}
 
 static long refuse_removal(const struct place *place, bool directory) {
     struct stat st;
@@ -26,9 +31,12 @@ static long refuse_removal(const struct place *place, bool directory) {
     if ((r = place_parent(place, 0)) < 0) return r;
     if (flags & PLACE_UNNAMED) return directory ? -EBUSY : -EISDIR;
     if (flags & PLACE_READ_ONLY) return -EROFS;
-    if ((r = look(place, &st)) < 0 || (r = place_parent(place, WRITE_AND_SEARCH)) < 0) return r;
-    if (directory) return S_ISDIR(st.st_mode) ? -EBUSY : -ENOTDIR;
-    return S_ISDIR(st.st_mode) ? -EISDIR : -EBUSY;
+    if ((r = look(place, &st)) < 0) return r;
+    bool is_directory = S_ISDIR(st.st_mode);
+    if (!directory && place_has_slash(place)) return is_directory ? -EISDIR : -ENOTDIR;
+    if ((r = place_parent(place, WRITE_AND_SEARCH)) < 0) return r;
+    if (directory == is_directory) return -EBUSY;
+    return is_directory ? -EISDIR : -ENOTDIR;
 }
 
 static long remove_name(int directory, u64 path, u64 flags) {
@@ -66,8 +74,8 @@ static bool is_single(const char *path) {
 
 static long place_there(const struct place *place) {
     struct stat st;
-    if (!(place->flags & PLACE_KERNEL_FOLLOWS)) return look(place, &st);
-    return sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+    u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
+    return sys(__NR_newfstatat, place->directory, place->path, &st, flags);
 }
 
 /* Resolve both. Two names in one directory need no walk; others must be compared for their mounts. */
@@ -91,9 +99,18 @@ static bool apart(const struct pair *p) {
            p->place[1].mount != MOUNT_UNKNOWN;
 }
 
-static bool has_slash(const char *path) {
-    size_t n = strlen(path);
-    return n && path[n - 1] == '/';
+/* Length of the directory part. */
+static size_t parent_length(const struct place *place) {
+    size_t n = strlen(place->path);
+    while (n && place->path[n - 1] == '/') n--;
+    while (n && place->path[n - 1] != '/') n--;
+    return n;
+}
+
+static bool same_parent(const struct pair *p) {
+    const struct place *a = &p->place[0], *b = &p->place[1];
+    size_t n = parent_length(a);
+    return a->directory == b->directory && n == parent_length(b) && memcmp(a->path, b->path, n) == 0;
 }
 
 /* Does one plain host path lie in another? */
@@ -103,20 +120,26 @@ static bool is_above(const struct place *above, const struct place *place) {
     return place->length > n && memcmp(above->path, place->path, n) == 0 && place->path[n] == '/' && place->path[n + 1];
 }
 
+/* A directory that gets another parent is itself written to. */
+static long may_move(const struct pair *p, unsigned which, const struct stat *st) {
+    if (!S_ISDIR(st->st_mode) || same_parent(p)) return 0;
+    long r = sys(__NR_faccessat, p->place[which].directory, p->place[which].path, 2 /* W_OK */);
+    return r == -EACCES ? r : 0;
+}
+
 /* A rename whose one name is a mount point: 0 where it is of no effect, or why the kernel refuses it. */
 static long refuse_point(const struct pair *p, u32 flags) {
     struct stat old, new;
     bool exchange = (flags & RENAME_EXCHANGE) != 0;
-    long r = look(&p->place[0], &old), there = look(&p->place[1], &new);
-    if (r == -ENOTDIR) r = 0, old.st_mode = S_IFREG; /* a slash behind a file */
-    if (there == -ENOTDIR) there = 0, new.st_mode = S_IFREG;
+    long r = look(&p->place[0], &old);
     if (r < 0) return r;
+    long there = look(&p->place[1], &new);
     if (there < 0 && there != -ENOENT) return there;
     if (there == 0 && (flags & RENAME_NOREPLACE)) return -EEXIST;
     if (there < 0 && exchange) return there;
-    bool slash = has_slash(p->text[1]);
+    bool slash = place_has_slash(&p->place[1]);
     if (exchange && !S_ISDIR(new.st_mode) && slash) return -ENOTDIR;
-    if (!S_ISDIR(old.st_mode) && (has_slash(p->text[0]) || (!exchange && slash))) return -ENOTDIR;
+    if (!S_ISDIR(old.st_mode) && (place_has_slash(&p->place[0]) || (!exchange && slash))) return -ENOTDIR;
     if (is_above(&p->place[0], &p->place[1])) return -EINVAL;
     if (is_above(&p->place[1], &p->place[0])) return exchange ? -EINVAL : -ENOTEMPTY;
     if (there == 0 && old.st_dev == new.st_dev && old.st_ino == new.st_ino) return 0;
@@ -124,6 +147,7 @@ static long refuse_point(const struct pair *p, u32 flags) {
         if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return r;
     if (there == 0 && !exchange && S_ISDIR(old.st_mode) != S_ISDIR(new.st_mode))
         return S_ISDIR(old.st_mode) ? -ENOTDIR : -EISDIR;
+    if ((r = may_move(p, 0, &old)) < 0 || (exchange && (r = may_move(p, 1, &new)) < 0)) return r;
     return -EBUSY;
 }
 
@@ -166,24 +190,26 @@ long call_renameat(struct call *call) {
     return rename_pair(&p, call->number == __NR_renameat2 ? (u32)call->a[4] : 0);
 }
 
+/* The mount of a file that only the kernel can find, behind a link of /proc. */
+static void find_mount(struct place *place) {
+    char host[PATH_SIZE], guest[PATH_SIZE];
+    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || place->mount != MOUNT_UNKNOWN) return;
+    if (path_host_system.read_link(place->path, host, sizeof(host)) <= 0 || host[0] != '/') return;
+    long r = mounts_to_table(&engine.mounts, host, guest, sizeof(guest));
+    if (r > 0) place->mount = (int)(mounts_of_guest(&engine.mounts, guest, r > 1 ? (size_t)r : 0) - engine.mounts.table);
+}
+
 static long refuse_link(const struct pair *p) {
-    struct stat st;
-    bool read_only = (p->place[1].flags & PLACE_READ_ONLY) != 0;
-    if (!apart(p) && !read_only) return 0;
+    if (!apart(p) && !(p->place[1].flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED))) return 0;
     long r = place_there(&p->place[0]);
-    if (r == 0) r = place_parent(&p->place[1], 0);
-    if (r < 0) return r;
-    if (p->place[1].flags & PLACE_UNNAMED) return -EEXIST;
-    r = look(&p->place[1], &st);
-    if (r == 0 || r == -ENOTDIR) return -EEXIST;
-    if (r != -ENOENT || has_slash(p->text[1])) return r;
-    return read_only ? -EROFS : -EXDEV;
+    if (r == 0) r = check_creation(&p->place[1], false);
+    return r < 0 || !apart(p) ? r : -EXDEV;
 }
 
 static long link_pair(struct pair *p, u64 flags) {
     if (flags & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
     long r = resolve_pair(p, flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0, PATH_PARENT | PATH_WRITE);
-    if (r == 0) r = refuse_link(p);
+    if (r == 0) find_mount(&p->place[0]), r = refuse_link(p);
     if (r < 0) return r;
     flags &= ~(u64)AT_EMPTY_PATH;
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;

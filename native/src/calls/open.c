@@ -36,7 +36,11 @@ static long refuse_open(const struct place *place, u64 *flags) {
     if (S_ISDIR(st.st_mode)) return (*flags & O_TMPFILE) == O_TMPFILE ? -EROFS : -EISDIR;
     if (*flags & O_DIRECTORY) return -ENOTDIR;
     *flags &= ~(u64)O_CREAT;
-    return S_ISREG(st.st_mode) && may_write(*flags) ? -EROFS : 0;
+    if (!S_ISREG(st.st_mode) || !may_write(*flags)) return 0;
+    if (*flags & O_TRUNC) return -EROFS; /* before its mode is looked at */
+    static const u8 modes[] = {4, 2, 6, 6};
+    r = sys(__NR_faccessat2, place->directory, place->path, modes[*flags & O_ACCMODE], AT_EACCESS | follow);
+    return r < 0 ? r : -EROFS;
 }
 
 /* In /proc a file may have a view, and a directory's names must be looked at from now on. */
@@ -100,6 +104,7 @@ static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 m
     if (r < 0) return r;
     if (place.flags & PLACE_KERNEL_FOLLOWS) return open_place(call, &place, flags, mode);
     r = open_place(call, &place, flags | O_NOFOLLOW, mode);
+    if (r >= 0 && (flags & O_PATH) && (flags & O_NOFOLLOW)) engine.links_open = true;
     if ((r != -ELOOP && r != -ENOTDIR) || !(how & PATH_LAZY)) return r;
     long first = r;
     r = resolve_at(directory, text, how & ~(u32)PATH_LAZY, &place);

@@ -48,6 +48,12 @@ static void link_of(int directory, char link[48]) {
         text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)directory);
 }
 
+/* Does a descriptor stand for a symbolic link itself? */
+static bool is_link(int fd) {
+    struct stat st;
+    return sys(__NR_fstat, fd, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* The plain guest path of a directory descriptor. -ENOENT: removed; -EXDEV: not in the guest's tree. */
 static long base_of(int directory, char *guest, size_t size) {
     char host[PATH_SIZE];
@@ -62,7 +68,9 @@ static long base_of(int directory, char *guest, size_t size) {
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
         host[r] = 0;
-        if (removed_place(link, host, guest, size)) return -ENOENT;
+        r = removed_place(link, host, guest, size);
+        if (r) return r == -ENOTDIR ? r : -ENOENT;
+        if (engine.links_open && is_link(directory)) return -ENOTDIR;
     }
     if (host[0] != '/') return directory == AT_FDCWD ? -EXDEV : -ENOTDIR;
     return host_to_guest(host, guest, size) < 0 ? -EXDEV : 0;
@@ -101,9 +109,14 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
 
 /* Where a link of /proc leads into a read-only mount, the place is there too. */
 static void look_through(struct place *place, u32 how) {
-    char host[PATH_SIZE];
+    char link[PATH_SIZE], host[PATH_SIZE];
+    size_t n = strlen(place->path);
     if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
-    if (read_link(place->path, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
+    while (n && place->path[n - 1] == '/') n--;
+    if (n >= sizeof(link)) return;
+    memcpy(link, place->path, n);
+    link[n] = 0;
+    if (read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
 }
 
@@ -114,13 +127,38 @@ static long lookup(const char *base, const char *path, u32 how, struct place *pl
     return r;
 }
 
+/* From a directory known by its descriptor, or (`above`: "/..") the one that holds it. Its path is looked up like any other, though the kernel would not ask the
+ * directories above it for search permission; a call that fails for that reason is repeated (resolve_again()), and then
+ * begins at the descriptor's link of /proc. */
+static long lookup_from(int directory, const char *above, const char *base, const char *path, u32 how,
+                        struct place *place) {
+    struct slot *slot = slot_of_stack((u64)__builtin_frame_address(0));
+    char link[56];
+    if (slot && slot->by_descriptor < BY_LINK) slot->by_descriptor = BY_PATH;
+    if (!slot || slot->by_descriptor != BY_LINK) return lookup(base, path, how, place);
+    link_of(directory, link);
+    text_put(link, strlen(link), above);
+    long r = path_walk_from(&engine.mounts, &path_host_system, base, link, path, how, place);
+    if (r == 0) look_through(place, how);
+    return r;
+}
+
+bool resolve_again(struct slot *slot) {
+    if (slot->by_descriptor != BY_PATH) return false;
+    slot->by_descriptor = BY_LINK;
+    return true;
+}
+
 /* With stack of its own, so that calls that do not need it touch less memory. */
 static __attribute__((noinline)) long resolve_relative(int directory, const char *path, u32 how,
                                                        struct place *place);
 
 long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (!path[0]) return -ENOENT;
-    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return lookup("/", path, how, place);
+    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) {
+        long r = lookup("/", path, how, place);
+        return r == -EOVERFLOW ? -ENAMETOOLONG : r;
+    }
     if (try_straight(directory, path, how, place)) return 0;
     return resolve_relative(directory, path, how, place);
 }
@@ -132,6 +170,13 @@ static const char *behind_parent(const char *path) {
     if (!text_starts(path, "../")) return NULL;
     for (path += 3; *path == '/';) path++;
     return *path ? path : NULL;
+}
+
+static bool ends_in_dots(const char *path) {
+    size_t n = strlen(path), end;
+    while (n && path[n - 1] == '/') n--;
+    for (end = n; n && path[n - 1] == '.';) n--;
+    return end - n > 0 && end - n < 3 && (!n || path[n - 1] == '/');
 }
 
 /* Relative to a removed directory only ".." leads anywhere: to where it was. */
@@ -149,14 +194,8 @@ static long resolve_removed(int directory, const char *path, u32 how, struct pla
     while (base[--r] != '/') {
     }
     base[r] = 0;
-    return lookup(base, behind, how, place);
-}
-
-/* The way to a directory may be closed where the descriptor is open. */
-static bool straight_after_all(int directory, const char *path, u32 how) {
-    char target[8];
-    if ((how & PATH_RESOLVE) || !is_single(path) || path[0] == '.' || !name_is_plain(path)) return false;
-    return !(how & PATH_FOLLOW) || sys(__NR_readlinkat, directory, path, target, sizeof(target)) < 0;
+    r = lookup_from(directory, "/..", base, behind, how, place);
+    return r == -EOVERFLOW ? -ENAMETOOLONG : r;
 }
 
 static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
@@ -165,14 +204,9 @@ static long resolve_relative(int directory, const char *path, u32 how, struct pl
     bool base_error = r < 0;
     place->mount = MOUNT_UNKNOWN;
     if (r == 0) {
-        r = lookup(base, path, how, place);
-        if (r == 0 || r != -EACCES || !straight_after_all(directory, path, how)) goto known;
-        const struct mount *mount = mounts_of_guest(&engine.mounts, base, strlen(base));
-        place->directory = directory;
-        place->path = path;
-        place->flags = mount->flags & MOUNT_READ_ONLY ? PLACE_READ_ONLY : 0;
-        place->mount = (int)(mount - engine.mounts.table);
-        return 0;
+        r = lookup_from(directory, "", base, path, how, place);
+        if (r != -EOVERFLOW) return r;
+        goto known;
     }
     if (r == -ENOENT) {
         r = resolve_removed(directory, path, how, place);
@@ -182,12 +216,25 @@ known:;
     /* A directory the guest was given from outside its tree: nothing of ours to translate. Or a removed one, or one
      * deeper than any path can say: its names are the kernel's. */
     bool nameless = base_error && (r == -EXDEV || r == -ENOENT || r == -ERANGE);
-    if (!nameless && r != -ENAMETOOLONG) return r;
+    if (!nameless && r != -ENAMETOOLONG && r != -EOVERFLOW) return r;
     place->directory = directory;
     place->path = path;
-    place->flags = PLACE_KERNEL_FOLLOWS;
+    place->flags = PLACE_KERNEL_FOLLOWS | (r == -ENOENT ? PLACE_REMOVED : 0) | (ends_in_dots(path) ? PLACE_UNNAMED : 0);
     if (r != -ENOENT) place->mount = MOUNT_UNKNOWN;
     return 0;
+}
+
+long place_plain(struct place *place) {
+    char link[48];
+    long fd = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    link_of((int)fd, link);
+    long r = read_link(link, place->text, sizeof(place->text));
+    sys(__NR_close, fd);
+    place->directory = AT_FDCWD;
+    place->path = place->text;
+    place->flags &= ~(u32)(PLACE_ANCHORED | PLACE_KERNEL_FOLLOWS);
+    return r < 0 ? r : 0;
 }
 
 long place_parent(const struct place *place, int mode) {
@@ -200,23 +247,54 @@ long place_parent(const struct place *place, int mode) {
     return sys(__NR_faccessat, place->directory, text, mode);
 }
 
-long refuse_read_only(const struct place *place, bool create) {
+bool place_has_slash(const struct place *place) {
+    size_t n = strlen(place->path);
+    return n && place->path[n - 1] == '/';
+}
+
+long place_look(const struct place *place, struct stat *st) {
+    char text[PATH_ROOM];
+    const char *path = place->path;
+    size_t n = strlen(path);
+    if (place_has_slash(place) && n < sizeof(text)) {
+        while (n > 1 && path[n - 1] == '/') n--;
+        memcpy(text, path, n);
+        text[n] = 0;
+        path = text;
+    }
+    return sys(__NR_newfstatat, place->directory, path, st, AT_SYMLINK_NOFOLLOW);
+}
+
+long refuse_change(const struct place *place) {
     struct stat st;
+    if (!(place->flags & PLACE_READ_ONLY)) return 0;
     u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
     long r = sys(__NR_newfstatat, place->directory, place->path, &st, flags);
-    if (!create) return r == 0 ? -EROFS : r;
-    if (r == 0) return -EEXIST;
-    if (r != -ENOENT) return r;
-    r = place_parent(place, 0);
     return r < 0 ? r : -EROFS;
+}
+
+long check_creation(const struct place *place, bool directory) {
+    struct stat st;
+    long r = place_parent(place, 0);
+    if (r < 0) return r;
+    if (place->flags & (PLACE_UNNAMED | PLACE_MOUNT_POINT)) return -EEXIST;
+    r = place_look(place, &st);
+    if (r != -ENOENT) return r < 0 ? r : -EEXIST;
+    if ((place->flags & PLACE_REMOVED) || (place_has_slash(place) && !directory)) return -ENOENT;
+    return place->flags & PLACE_READ_ONLY ? -EROFS : 0;
+}
+
+long refuse_creation(const struct place *place, bool directory) {
+    bool special = place->flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED);
+    return special ? check_creation(place, directory) : 0;
 }
 
 bool descriptor_read_only(int fd) {
     char link[48], host[PATH_SIZE];
-    if (!engine.mounts.any_read_only || fd < 0) return false;
-    long mode = sys(__NR_fcntl, fd, F_GETFL);
+    if (!engine.mounts.any_read_only || (fd < 0 && fd != AT_FDCWD)) return false;
+    long mode = fd == AT_FDCWD ? O_RDONLY : sys(__NR_fcntl, fd, F_GETFL);
     if (mode < 0 || (mode & O_ACCMODE) != O_RDONLY) return false;
-    text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
+    link_of(fd, link);
     return read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
@@ -234,8 +312,8 @@ long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct pl
 
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = resolve_guest(directory, guest_path, how | PATH_WRITE, text, place);
-    if (r == 0 && (place->flags & PLACE_READ_ONLY)) r = refuse_read_only(place, (how & PATH_PARENT) != 0);
-    return r;
+    if (r < 0) return r;
+    return how & PATH_PARENT ? refuse_creation(place, false) : refuse_change(place);
 }
 
 bool change_refused(const struct call *call) {

@@ -40,7 +40,7 @@ static long open_executable(const struct place *place, bool follow) {
 static void name_file(const struct place *place, int fd, char *guest) {
     char link[48], host[PATH_SIZE];
     const char *known = place->path;
-    if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS)) {
+    if (place->path[0] != '/' || (place->flags & (PLACE_KERNEL_FOLLOWS | PLACE_ANCHORED))) {
         text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
         long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
         host[r < 0 ? 0 : r] = 0;

@@ -31,11 +31,11 @@ static __attribute__((noinline)) long learn(const struct mounts *m, const struct
     return 0;
 }
 
-/* base + "/" + the directory part of path, without a slash at its end. Its length, or -ENAMETOOLONG. */
+/* base + "/" + the directory part of path, without a slash at its end. Its length, or -EOVERFLOW. */
 static long directory_text(char *text, const char *base, const char *path, size_t part) {
     size_t n = path[0] == '/' ? 0 : strlen(base);
     if (n == 1) n = 0; /* "/" */
-    if (n + part + 2 > PATH_SIZE) return -ENAMETOOLONG;
+    if (n + part + 2 > PATH_SIZE) return -EOVERFLOW;
     memcpy(text, base, n);
     if (part && path[0] != '/') text[n++] = '/';
     memcpy(text + n, path, part);
@@ -47,8 +47,7 @@ static long join(const struct mounts *m, const struct cache_answer *d, const cha
                  struct place *place) {
     const struct mount *mount = &m->table[d->mount];
     size_t rest = d->length - mount->guest_length, length = mount->host_length + rest;
-    if (n >= 256) return -EXDEV; /* whether the directory exists comes first */
-    if (d->length + n + 2 > PATH_SIZE || length + n + 2 > PATH_SIZE) return -ENAMETOOLONG;
+    if (d->length + n + 2 > PATH_SIZE || length + n + 2 > PATH_SIZE) return -EOVERFLOW;
     char *text = place->text;
     memcpy(text, mount->host, mount->host_length);
     memcpy(text + mount->host_length, d->guest + mount->guest_length, rest);
@@ -100,7 +99,7 @@ long path_lookup(const struct mounts *m, const struct path_host *host, const cha
     if (text_starts(path, "/proc/")) goto walk;
     if (!recall(m, base, path, part, place, name)) {
         r = learn_and_join(m, host, base, path, part, place);
-        if (r == -EXDEV || r == -ENAMETOOLONG) goto walk;
+        if (r == -EXDEV || r == -EOVERFLOW) goto walk;
         if (r < 0) return r;
     }
     if (m->count > 1 && mounts_of_shadow(m, place->text, place->length)) goto walk;
