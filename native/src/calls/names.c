@@ -75,7 +75,14 @@ static bool is_single(const char *path) {
 static long place_there(const struct place *place) {
     struct stat st;
     u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
-    return sys(__NR_newfstatat, place->directory, place->path, &st, flags);
+    return sys(__NR_newfstatat, place->directory, place->path, &st, place->path[0] ? flags : AT_EMPTY_PATH);
+}
+
+static void place_of_descriptor(int fd, struct place *place) {
+    place->directory = fd;
+    place->path = "";
+    place->flags = PLACE_KERNEL_FOLLOWS;
+    place->mount = MOUNT_UNKNOWN;
 }
 
 /* Resolve both. Two names in one directory need no walk; others must be compared for their mounts. */
@@ -86,7 +93,9 @@ static long resolve_pair(struct pair *p, u32 first_how, u32 second_how) {
     }
     bool together = p->directory[0] == p->directory[1] && is_single(p->text[0]) && is_single(p->text[1]);
     u32 walk = together || engine.mounts.count == 1 ? 0 : PATH_WALK;
-    long r = resolve_at(p->directory[0], p->text[0], first_how | walk, &p->place[0]);
+    bool descriptor = (first_how & PATH_EMPTY) && !p->text[0][0];
+    if (descriptor) place_of_descriptor(p->directory[0], &p->place[0]);
+    long r = descriptor ? 0 : resolve_at(p->directory[0], p->text[0], first_how | walk, &p->place[0]);
     if (r < 0) return r;
     r = resolve_at(p->directory[1], p->text[1], second_how | walk, &p->place[1]);
     if (r == 0) return 0;
@@ -99,37 +108,51 @@ static bool apart(const struct pair *p) {
            p->place[1].mount != MOUNT_UNKNOWN;
 }
 
-/* Length of the directory part. */
-static size_t parent_length(const struct place *place) {
-    size_t n = strlen(place->path);
+/* Plain host path of a name, without slashes behind it. */
+static void plain_name(const struct place *place, char *to) {
+    struct place parent = *place;
+    size_t n = strlen(place->path), end;
     while (n && place->path[n - 1] == '/') n--;
-    while (n && place->path[n - 1] != '/') n--;
-    return n;
+    for (end = n; n && place->path[n - 1] != '/';) n--;
+    memcpy(parent.text, place->path, n);
+    text_put(parent.text, n, ".");
+    parent.path = parent.text;
+    if (place_plain(&parent) < 0) parent.text[0] = 0;
+    size_t at = text_put(to, text_put(to, 0, parent.text), "/");
+    memcpy(to + at, place->path + n, end - n);
+    to[at + end - n] = 0;
 }
 
-static bool same_parent(const struct pair *p) {
-    const struct place *a = &p->place[0], *b = &p->place[1];
-    size_t n = parent_length(a);
-    return a->directory == b->directory && n == parent_length(b) && memcmp(a->path, b->path, n) == 0;
-}
+/* Where two names lie to each other. */
+struct relation {
+    bool above[2]; /* the one is a directory on the way to the other */
+    bool same_parent;
+};
 
-/* Does one plain host path lie in another? */
-static bool is_above(const struct place *above, const struct place *place) {
-    size_t n = above->length;
-    while (n && above->path[n - 1] == '/') n--;
-    return place->length > n && memcmp(above->path, place->path, n) == 0 && place->path[n] == '/' && place->path[n + 1];
+static void relate(const struct pair *p, struct relation *relation) {
+    char text[2][PATH_ROOM + 256];
+    size_t length[2], parent[2];
+    for (unsigned i = 0; i < 2; i++) {
+        plain_name(&p->place[i], text[i]);
+        length[i] = strlen(text[i]);
+        parent[i] = (size_t)(text_last_name(text[i]) - text[i]);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        relation->above[i] = parent[!i] > length[i] && memcmp(text[0], text[1], length[i]) == 0 && text[!i][length[i]] == '/';
+    relation->same_parent = parent[0] == parent[1] && memcmp(text[0], text[1], parent[0]) == 0;
 }
 
 /* A directory that gets another parent is itself written to. */
-static long may_move(const struct pair *p, unsigned which, const struct stat *st) {
-    if (!S_ISDIR(st->st_mode) || same_parent(p)) return 0;
-    long r = sys(__NR_faccessat, p->place[which].directory, p->place[which].path, 2 /* W_OK */);
+static long may_move(const struct place *place, const struct stat *st) {
+    if (!S_ISDIR(st->st_mode)) return 0;
+    long r = sys(__NR_faccessat, place->directory, place->path, 2 /* W_OK */);
     return r == -EACCES ? r : 0;
 }
 
 /* A rename whose one name is a mount point: 0 where it is of no effect, or why the kernel refuses it. */
 static long refuse_point(const struct pair *p, u32 flags) {
     struct stat old, new;
+    struct relation relation;
     bool exchange = (flags & RENAME_EXCHANGE) != 0;
     long r = look(&p->place[0], &old);
     if (r < 0) return r;
@@ -140,14 +163,16 @@ static long refuse_point(const struct pair *p, u32 flags) {
     bool slash = place_has_slash(&p->place[1]);
     if (exchange && !S_ISDIR(new.st_mode) && slash) return -ENOTDIR;
     if (!S_ISDIR(old.st_mode) && (place_has_slash(&p->place[0]) || (!exchange && slash))) return -ENOTDIR;
-    if (is_above(&p->place[0], &p->place[1])) return -EINVAL;
-    if (is_above(&p->place[1], &p->place[0])) return exchange ? -EINVAL : -ENOTEMPTY;
+    relate(p, &relation);
+    if (relation.above[0]) return -EINVAL;
+    if (relation.above[1]) return exchange ? -EINVAL : -ENOTEMPTY;
     if (there == 0 && old.st_dev == new.st_dev && old.st_ino == new.st_ino) return 0;
     for (unsigned i = 0; i < 2; i++)
         if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return r;
     if (there == 0 && !exchange && S_ISDIR(old.st_mode) != S_ISDIR(new.st_mode))
         return S_ISDIR(old.st_mode) ? -ENOTDIR : -EISDIR;
-    if ((r = may_move(p, 0, &old)) < 0 || (exchange && (r = may_move(p, 1, &new)) < 0)) return r;
+    if (relation.same_parent) return -EBUSY;
+    if ((r = may_move(&p->place[0], &old)) < 0 || (exchange && (r = may_move(&p->place[1], &new)) < 0)) return r;
     return -EBUSY;
 }
 
@@ -190,11 +215,13 @@ long call_renameat(struct call *call) {
     return rename_pair(&p, call->number == __NR_renameat2 ? (u32)call->a[4] : 0);
 }
 
-/* The mount of a file that only the kernel can find, behind a link of /proc. */
+/* The mount of a file that only the kernel can find: behind a link of /proc or a descriptor. */
 static void find_mount(struct place *place) {
-    char host[PATH_SIZE], guest[PATH_SIZE];
+    char link[48], host[PATH_SIZE], guest[PATH_SIZE];
     if (!(place->flags & PLACE_KERNEL_FOLLOWS) || place->mount != MOUNT_UNKNOWN) return;
-    if (path_host_system.read_link(place->path, host, sizeof(host)) <= 0 || host[0] != '/') return;
+    if (!place->path[0]) link_of(place->directory, link);
+    if (path_host_system.read_link(place->path[0] ? place->path : link, host, sizeof(host)) <= 0) return;
+    if (host[0] != '/') return;
     long r = mounts_to_table(&engine.mounts, host, guest, sizeof(guest));
     if (r > 0) place->mount = (int)(mounts_of_guest(&engine.mounts, guest, r > 1 ? (size_t)r : 0) - engine.mounts.table);
 }
@@ -208,10 +235,11 @@ static long refuse_link(const struct pair *p) {
 
 static long link_pair(struct pair *p, u64 flags) {
     if (flags & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
-    long r = resolve_pair(p, flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0, PATH_PARENT | PATH_WRITE);
+    u32 how = flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0;
+    long r = resolve_pair(p, flags & AT_EMPTY_PATH ? how | PATH_EMPTY : how, PATH_PARENT | PATH_WRITE);
     if (r == 0) find_mount(&p->place[0]), r = refuse_link(p);
     if (r < 0) return r;
-    flags &= ~(u64)AT_EMPTY_PATH;
+    if (p->place[0].path[0]) flags &= ~(u64)AT_EMPTY_PATH;
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
     r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
     if (r == 0) tell_cache(&p->place[1]);
@@ -226,16 +254,6 @@ long call_link(struct call *call) {
 /* An empty first path with AT_EMPTY_PATH is the descriptor itself (needs CAP_DAC_READ_SEARCH, or since Linux 6.10
  * to have opened it with the same credentials). */
 long call_linkat(struct call *call) {
-    char text[PATH_SIZE], first;
-    struct place place;
-    u64 flags = call->a[4];
-    if ((flags & AT_EMPTY_PATH) && arch_copy(&first, (const void *)call->a[1], 1) == 0 && !first) {
-        long r = resolve_change((int)call->a[2], call->a[3], PATH_PARENT, text, &place);
-        if (r < 0) return r;
-        r = sys(__NR_linkat, call->a[0], "", place.directory, place.path, flags);
-        if (r == 0) tell_cache(&place);
-        return r;
-    }
     struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};
-    return link_pair(&p, flags);
+    return link_pair(&p, call->a[4]);
 }

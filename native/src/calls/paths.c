@@ -134,6 +134,7 @@ long call_paths(struct call *call) {
     if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
     long r = engine.remembers ? run_remembering(call, place) : call_run(call);
     for (unsigned i = 0; i < 2; i++)
-        if (r == 0 && place[i].path && changes_ways(call->number, call->row->paths[i].how)) tell_cache(&place[i]);
+        if (r == 0 && call->row->paths[i].path >= 0 && changes_ways(call->number, call->row->paths[i].how))
+            tell_cache(&place[i]);
     return r;
 }

@@ -97,11 +97,7 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     if (!last && engine.links_open && sys(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) == 0 && S_ISLNK(st.st_mode))
         return -ENOTDIR;
     if ((r = removed_place(host_path, host, to, size)) != 0) {
-        if (r < 0 || last) return -EXDEV;
-        while (to[--r] != '/') {
-        }
-        to[r] = 0;
-        return r ? -ESTALE : -EXDEV;
+        return r < 0 ? -EXDEV : r | MAGIC_JUMP | MAGIC_REMOVED;
     }
     if (host[0] != '/' || (r = host_to_guest(host, to, size)) < 0) return -EXDEV;
     return r | MAGIC_JUMP;

@@ -40,8 +40,7 @@ long removed_place(const char *link, char *host, char *guest, size_t size) {
     return (long)n > 1 ? (long)n : -EXDEV;
 }
 
-/* The link of /proc that shows a directory descriptor's path. */
-static void link_of(int directory, char link[48]) {
+void link_of(int directory, char link[48]) {
     if (directory == AT_FDCWD)
         text_put(link, 0, "/proc/thread-self/cwd");
     else
@@ -54,24 +53,24 @@ static bool is_link(int fd) {
     return sys(__NR_fstat, fd, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
-/* The plain guest path of a directory descriptor. -ENOENT: removed; -EXDEV: not in the guest's tree. */
+#define BASE_REMOVED 1
+
+/* The plain guest path of a directory descriptor: 0, or BASE_REMOVED where it is the one it had. -EXDEV: not in the
+ * guest's tree. */
 static long base_of(int directory, char *guest, size_t size) {
-    char host[PATH_SIZE];
-    long r;
-    if (directory == AT_FDCWD) {
-        r = sys(__NR_getcwd, host, sizeof(host));
-        if (r < 0) return r;
-    } else {
-        char link[48];
+    char host[PATH_SIZE], link[48];
+    long r = directory == AT_FDCWD ? sys(__NR_getcwd, host, sizeof(host)) : -ENOENT;
+    if (directory < 0 && directory != AT_FDCWD) return -EBADF;
+    if (r == -ENOENT) {
         link_of(directory, link);
-        r = directory < 0 ? -ENOENT : sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
+        r = read_link(link, host, sizeof(host));
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
-        host[r] = 0;
         r = removed_place(link, host, guest, size);
-        if (r) return r == -ENOTDIR ? r : -ENOENT;
+        if (r) return r > 0 ? BASE_REMOVED : r;
         if (engine.links_open && is_link(directory)) return -ENOTDIR;
     }
+    if (r < 0) return r;
     if (host[0] != '/') return directory == AT_FDCWD ? -EXDEV : -ENOTDIR;
     return host_to_guest(host, guest, size) < 0 ? -EXDEV : 0;
 }
@@ -127,17 +126,17 @@ static long lookup(const char *base, const char *path, u32 how, struct place *pl
     return r;
 }
 
-/* From a directory known by its descriptor, or (`above`: "/..") the one that holds it. Its path is looked up like any other, though the kernel would not ask the
+/* From a directory known by its descriptor. Its path is looked up like any other, though the kernel would not ask the
  * directories above it for search permission; a call that fails for that reason is repeated (resolve_again()), and then
- * begins at the descriptor's link of /proc. */
-static long lookup_from(int directory, const char *above, const char *base, const char *path, u32 how,
+ * begins at the descriptor's link of /proc. So does one from a removed directory, where only ".." leads anywhere. */
+static long lookup_from(int directory, bool removed, const char *base, const char *path, u32 how,
                         struct place *place) {
     struct slot *slot = slot_of_stack((u64)__builtin_frame_address(0));
-    char link[56];
+    char link[48];
     if (slot && slot->by_descriptor < BY_LINK) slot->by_descriptor = BY_PATH;
-    if (!slot || slot->by_descriptor != BY_LINK) return lookup(base, path, how, place);
+    if (!removed && (!slot || slot->by_descriptor != BY_LINK)) return lookup(base, path, how, place);
     link_of(directory, link);
-    text_put(link, strlen(link), above);
+    if (removed) how |= PATH_REMOVED;
     long r = path_walk_from(&engine.mounts, &path_host_system, base, link, path, how, place);
     if (r == 0) look_through(place, how);
     return r;
@@ -163,64 +162,21 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     return resolve_relative(directory, path, how, place);
 }
 
-/* The names behind "../", or NULL where the path is another. */
-static const char *behind_parent(const char *path) {
-    while (text_starts(path, "./"))
-        for (path += 2; *path == '/';) path++;
-    if (!text_starts(path, "../")) return NULL;
-    for (path += 3; *path == '/';) path++;
-    return *path ? path : NULL;
-}
-
-static bool ends_in_dots(const char *path) {
-    size_t n = strlen(path), end;
-    while (n && path[n - 1] == '/') n--;
-    for (end = n; n && path[n - 1] == '.';) n--;
-    return end - n > 0 && end - n < 3 && (!n || path[n - 1] == '/');
-}
-
-/* Relative to a removed directory only ".." leads anywhere: to where it was. */
-static long resolve_removed(int directory, const char *path, u32 how, struct place *place) {
-    char link[48], host[PATH_SIZE], base[PATH_SIZE];
-    link_of(directory, link);
-    long r = read_link(link, host, sizeof(host));
-    if (r > 0) r = removed_place(link, host, base, sizeof(base));
-    if (r <= 0) return -ENOENT;
-    const char *behind = behind_parent(path);
-    if (!behind) {
-        place->mount = (int)(mounts_of_guest(&engine.mounts, base, (size_t)r) - engine.mounts.table);
-        return -ENOENT;
-    }
-    while (base[--r] != '/') {
-    }
-    base[r] = 0;
-    r = lookup_from(directory, "/..", base, behind, how, place);
-    return r == -EOVERFLOW ? -ENAMETOOLONG : r;
-}
-
 static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
-    bool base_error = r < 0;
-    place->mount = MOUNT_UNKNOWN;
-    if (r == 0) {
-        r = lookup_from(directory, "", base, path, how, place);
-        if (r != -EOVERFLOW) return r;
-        goto known;
+    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any path
+     * can say: its names are the kernel's. */
+    bool nameless = r == -EXDEV || r == -ENOENT || r == -ERANGE;
+    if (r >= 0) {
+        r = lookup_from(directory, r == BASE_REMOVED, base, path, how, place);
+        nameless = r == -EOVERFLOW;
     }
-    if (r == -ENOENT) {
-        r = resolve_removed(directory, path, how, place);
-        if (r != -ENOENT || behind_parent(path)) return r;
-    }
-known:;
-    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or a removed one, or one
-     * deeper than any path can say: its names are the kernel's. */
-    bool nameless = base_error && (r == -EXDEV || r == -ENOENT || r == -ERANGE);
-    if (!nameless && r != -ENAMETOOLONG && r != -EOVERFLOW) return r;
+    if (!nameless) return r;
     place->directory = directory;
     place->path = path;
-    place->flags = PLACE_KERNEL_FOLLOWS | (r == -ENOENT ? PLACE_REMOVED : 0) | (ends_in_dots(path) ? PLACE_UNNAMED : 0);
-    if (r != -ENOENT) place->mount = MOUNT_UNKNOWN;
+    place->flags = PLACE_KERNEL_FOLLOWS;
+    place->mount = MOUNT_UNKNOWN;
     return 0;
 }
 
@@ -280,7 +236,8 @@ long check_creation(const struct place *place, bool directory) {
     if (place->flags & (PLACE_UNNAMED | PLACE_MOUNT_POINT)) return -EEXIST;
     r = place_look(place, &st);
     if (r != -ENOENT) return r < 0 ? r : -EEXIST;
-    if ((place->flags & PLACE_REMOVED) || (place_has_slash(place) && !directory)) return -ENOENT;
+    /* /proc has no names that could be made: the look-up itself fails there. */
+    if ((place->flags & (PLACE_REMOVED | PLACE_PROC)) || (place_has_slash(place) && !directory)) return -ENOENT;
     return place->flags & PLACE_READ_ONLY ? -EROFS : 0;
 }
 
@@ -301,6 +258,7 @@ bool descriptor_read_only(int fd) {
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
     char base[PATH_SIZE];
     long r = path[0] == '/' ? (long)text_put(base, 0, "/") : base_of(directory, base, sizeof(base));
+    if (r == BASE_REMOVED) return -ENOENT;
     return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
 }
 
@@ -324,5 +282,9 @@ bool change_refused(const struct call *call) {
 
 void tell_cache(const struct place *place) {
     struct cache *cache = directories_open();
-    if (cache) cache_change(cache, place->path, strlen(place->path));
+    if (!cache) return;
+    if (!place->path || (place->flags & PLACE_KERNEL_FOLLOWS))
+        cache_clear(cache); /* what it is called is not known */
+    else
+        cache_change(cache, place->path, strlen(place->path));
 }

@@ -41,6 +41,8 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size);
 /* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
 const char *proc_behind_process(const char *path, u64 *pid);
 
+/* The link of /proc that shows a descriptor's path. */
+void link_of(int descriptor, char link[48]);
 /* Make a place that is there an absolute and plain one. 0 or -errno. */
 long place_plain(struct place *place);
 

@@ -76,6 +76,7 @@ static long check_directory(const char *path) {
 
 static long magic_link(const char *path, bool last, char *to, size_t size) {
     long r = path_host_system.magic_link(path, last, to, size);
+    if (r >= 0 && (r & MAGIC_REMOVED)) return -EXDEV;
     return r < 0 ? r : r & ~(long)MAGIC_JUMP; /* modes are changed by plain paths */
 }
 

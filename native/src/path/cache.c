@@ -83,8 +83,9 @@ void cache_change(struct cache *cache, const char *name, size_t length) {
     while (length && name[length - 1] == '/') length--;
     size_t start = length;
     while (start && name[start - 1] != '/') start--;
+    bool dots = length - start < 3 && (start == length || (name[start] == '.' && name[length - 1] == '.'));
     u64 bit, *word = name_bit(cache, name + start, length - start, &bit);
-    if (__atomic_load_n(word, __ATOMIC_SEQ_CST) & bit) cache_clear(cache);
+    if (dots || __atomic_load_n(word, __ATOMIC_SEQ_CST) & bit) cache_clear(cache);
 }
 
 void cache_clear(struct cache *cache) {

@@ -43,7 +43,8 @@ void cache_put(struct cache *cache, u32 table, u32 generation, const char *text,
                const struct cache_answer *answer);
 /* A walk is about to look at this name. */
 void cache_meet(struct cache *cache, const char *name, size_t length);
-/* A link was made or removed, or something moved, under this name: after the kernel has done it. */
+/* A link was made or removed, or something moved, under the last name of this text: after the kernel has done it. Where
+ * there is none, or only dots, it may be any. */
 void cache_change(struct cache *cache, const char *name, size_t length);
 /* Forget everything. */
 void cache_clear(struct cache *cache);

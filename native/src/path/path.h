@@ -12,6 +12,7 @@
 #define MAX_MOUNTS 130
 #define MOUNT_UNKNOWN (-1)
 #define MAGIC_JUMP 0x10000
+#define MAGIC_REMOVED 0x20000
 #define MOST_LINKS 40 /* as in the kernel */
 
 enum { MOUNT_READ_ONLY = 1 };
@@ -42,7 +43,7 @@ struct path_host {
     long (*check_directory)(const char *host_path);
     /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length, with MAGIC_JUMP
      * where the kernel need not come by that path; -EINVAL: it is none, treat it as any link; -EXDEV: only the kernel
-     * can follow it; -ESTALE: so it is, and ".." behind it leads to the plain guest path in `to`. */
+     * can follow it. With MAGIC_REMOVED it is the guest path where a removed directory was. */
     long (*magic_link)(const char *host_path, bool last, char *to, size_t size);
 };
 
@@ -60,6 +61,7 @@ enum {
     PATH_NO_MOUNTS = 1024,
     PATH_RESOLVE = 64 | 128 | 256 | 512 | 1024,
     PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
+    PATH_REMOVED = 4096, /* with an anchor: `base` is where its directory was */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 

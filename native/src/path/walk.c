@@ -17,6 +17,7 @@ struct walk {
     u32 how;
     size_t host_length, guest_length;
     size_t anchor;    /* guest path of the directory where the anchored text begins, behind all "/.."; NO_ANCHOR: plain */
+    size_t removed;   /* guest path where a removed directory was, from which the anchored text starts; else NO_ANCHOR */
     size_t asked;     /* guest path of the highest directory that was asked for search permission */
     size_t floor; /* guest path that ".." and absolute links do not leave */
     const struct mount *start; /* for PATH_NO_MOUNTS */
@@ -27,7 +28,7 @@ struct walk {
     unsigned links;
     const char *tail; /* what to append in the end: "", "/" or "/." */
     char guest[PATH_SIZE];
-    char rest[PATH_ROOM]; /* what is still to be walked */
+    char rest[2 * PATH_ROOM]; /* what is still to be walked */
     size_t at;
     char target[PATH_SIZE];
 };
@@ -110,13 +111,23 @@ static long enter_name(struct walk *w, const char *name, size_t n) {
     return 0;
 }
 
+/* Runs of slashes are as good as one. */
+static size_t squeeze(char *text, size_t length) {
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != '/' || !n || text[n - 1] != '/') text[n++] = text[i];
+    text[n] = 0;
+    return n;
+}
+
 /* Put a link's target before the rest. `directory_length`: the guest path of the directory that holds the link. */
 static long expand(struct walk *w, size_t target_length, size_t directory_length) {
     size_t rest = strlen(w->rest + w->at);
     if (++w->links > MOST_LINKS) return -ELOOP;
     if (target_length == 0) return -ENOENT;
     if (w->target[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
-    if (target_length + rest + 2 > PATH_ROOM) return -EOVERFLOW;
+    target_length = squeeze(w->target, target_length);
+    if (target_length + rest + 2 > sizeof(w->rest)) return -EOVERFLOW;
     memmove(w->rest + target_length, w->rest + w->at, rest + 1);
     memcpy(w->rest, w->target, target_length);
     w->at = 0;
@@ -130,7 +141,7 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
 
 /* A descriptor's link of /proc was met: go on from there. The guest path behind it is in `target`. 0: it is to be
  * taken as text. */
-static bool jump(struct walk *w, size_t length) {
+static bool jump(struct walk *w, size_t length, bool removed) {
     char host[PATH_SIZE];
     size_t n = w->mounts->root_length;
     if (length == 1) length = 0; /* "/" */
@@ -143,18 +154,8 @@ static bool jump(struct walk *w, size_t length) {
     w->links++;
     w->lasting = false;
     w->anchor = w->asked = w->guest_length;
+    w->removed = removed ? w->guest_length : NO_ANCHOR;
     w->unchecked = true;
-    return true;
-}
-
-/* Go on behind "../", where that is next and not the end. */
-static bool skip_parent(struct walk *w) {
-    size_t at = w->at;
-    while (w->rest[at] == '/') at++;
-    if (!text_starts(w->rest + at, "../")) return false;
-    for (at += 2; w->rest[at] == '/';) at++;
-    if (!w->rest[at]) return false;
-    w->at = at - 1;
     return true;
 }
 
@@ -163,17 +164,19 @@ static bool skip_parent(struct walk *w) {
 static long follow(struct walk *w, bool last, size_t directory_length) {
     long r = -EINVAL;
     if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
-    bool magic = r >= 0 || r == -EXDEV || r == -ESTALE;
+    bool magic = r >= 0 || r == -EXDEV;
     if (magic && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) return -ELOOP;
     if (magic && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
-    if (r == -ESTALE) r = skip_parent(w) ? (long)strlen(w->target) : -EXDEV;
     if (r == -EXDEV) return 2;
     if (r >= MAGIC_JUMP) {
         if (w->links >= MOST_LINKS) return -ELOOP;
-        if (jump(w, (size_t)(r -= MAGIC_JUMP))) {
+        bool removed = r & MAGIC_REMOVED;
+        r &= ~(long)(MAGIC_JUMP | MAGIC_REMOVED);
+        if (jump(w, (size_t)r, removed)) {
             if (last) w->place->flags |= PLACE_KERNEL_FOLLOWS;
             return 1;
         }
+        if (removed) return 2;
     }
     if (r >= 0) w->lasting = false;
     if (r == -EINVAL) r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
@@ -286,6 +289,7 @@ static long begin(struct walk *w, const char *base, const char *anchor) {
     if (r == 0 && anchor && !in_proc(w)) {
         w->host_length = text_put(w->place->text, 0, anchor);
         w->anchor = w->guest_length;
+        if (w->how & PATH_REMOVED) w->removed = w->guest_length;
     }
     return r;
 }
@@ -297,6 +301,7 @@ static void walk_begin(struct walk *w, const struct mounts *m, const struct path
     w->floor = w->asked = m->root_length, w->start = NULL, w->parent_length = 0;
     w->mount_point = false;
     w->lasting = true;
+    w->removed = NO_ANCHOR;
     place->directory = AT_FDCWD;
     place->path = place->text;
     place->flags = 0;
@@ -327,6 +332,7 @@ long path_walk_from(const struct mounts *m, const struct path_host *host, const 
     if (r < 0) return r;
     if (in_proc(&w)) place->flags |= PLACE_PROC;
     if (w.anchor != NO_ANCHOR) place->flags |= PLACE_ANCHORED;
+    if (w.anchor != NO_ANCHOR && w.anchor == w.removed && w.parent_length == w.removed) place->flags |= PLACE_REMOVED;
     bool dots = w.tail[0] && w.tail[1] == '.', root = w.guest_length == m->root_length;
     if (!dots && (w.mount_point || root)) place->flags |= PLACE_MOUNT_POINT;
     if (dots || root) place->flags |= PLACE_UNNAMED;
