@@ -159,7 +159,7 @@ static long refuse_point(const struct pair *p, u32 flags) {
     long there = look(&p->place[1], &new);
     if (there < 0 && there != -ENOENT) return there;
     if (there == 0 && (flags & RENAME_NOREPLACE)) return -EEXIST;
-    if (there < 0 && exchange) return there;
+    if (there < 0 && (exchange || (p->place[1].flags & PLACE_REMOVED))) return there;
     bool slash = place_has_slash(&p->place[1]);
     if (exchange && !S_ISDIR(new.st_mode) && slash) return -ENOTDIR;
     if (!S_ISDIR(old.st_mode) && (place_has_slash(&p->place[0]) || (!exchange && slash))) return -ENOTDIR;

@@ -154,7 +154,8 @@ static __attribute__((noinline)) long resolve_relative(int directory, const char
 
 long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     if (!path[0]) return -ENOENT;
-    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) {
+    if (path[0] == '/' && (how & PATH_BENEATH)) return -EXDEV;
+    if (path[0] == '/' && !(how & PATH_IN_ROOT)) {
         long r = lookup("/", path, how, place);
         return r == -EOVERFLOW ? -ENAMETOOLONG : r;
     }
@@ -167,7 +168,7 @@ static long resolve_relative(int directory, const char *path, u32 how, struct pl
     long r = base_of(directory, base, sizeof(base));
     /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any path
      * can say: its names are the kernel's. */
-    bool nameless = r == -EXDEV || r == -ENOENT || r == -ERANGE;
+    bool nameless = r == -EXDEV || r == -ENOENT || r == -ERANGE || r == -ENAMETOOLONG;
     if (r >= 0) {
         r = lookup_from(directory, r == BASE_REMOVED, base, path, how, place);
         nameless = r == -EOVERFLOW;
@@ -257,7 +258,8 @@ bool descriptor_read_only(int fd) {
 
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
     char base[PATH_SIZE];
-    long r = path[0] == '/' ? (long)text_put(base, 0, "/") : base_of(directory, base, sizeof(base));
+    base[0] = '/', base[1] = 0;
+    long r = path[0] == '/' ? 0 : base_of(directory, base, sizeof(base));
     if (r == BASE_REMOVED) return -ENOENT;
     return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
 }

@@ -21,9 +21,11 @@ struct walk {
     size_t asked;     /* guest path of the highest directory that was asked for search permission */
     size_t floor; /* guest path that ".." and absolute links do not leave */
     const struct mount *start; /* for PATH_NO_MOUNTS */
+    const char *scope_anchor;  /* the anchor of the directory at `floor`, where that is the base */
     size_t parent_length; /* guest path of the directory that holds the last name, for PATH_PARENT */
     bool mount_point;
     bool unchecked; /* it is not known yet whether what was reached is a directory */
+    bool root_known; /* the kernel has asked for the root: only then RESOLVE_NO_XDEV lets it follow an absolute link */
     bool lasting;   /* the result may be remembered: see cache.h */
     unsigned links;
     const char *tail; /* what to append in the end: "", "/" or "/." */
@@ -54,6 +56,14 @@ static long reach(struct walk *w, const char *guest, size_t length) {
     w->unchecked = false;
     w->anchor = NO_ANCHOR;
     return 0;
+}
+
+/* Let the text begin at a link of /proc that leads to where the walk is. */
+static void anchor_at(struct walk *w, const char *link) {
+    if (in_proc(w)) return;
+    w->host_length = text_put(w->place->text, 0, link);
+    w->anchor = w->guest_length;
+    if (w->how & PATH_REMOVED) w->removed = w->guest_length;
 }
 
 /* Take names off the end of both texts: they were entered one by one. */
@@ -111,6 +121,14 @@ static long enter_name(struct walk *w, const char *name, size_t n) {
     return 0;
 }
 
+/* At the directory to which absolute links lead. */
+static long start_again(struct walk *w) {
+    long r = reach(w, w->guest, w->floor);
+    w->asked = w->floor;
+    if (r == 0 && w->scope_anchor) anchor_at(w, w->scope_anchor);
+    return r;
+}
+
 /* Runs of slashes are as good as one. */
 static size_t squeeze(char *text, size_t length) {
     size_t n = 0;
@@ -126,6 +144,7 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
     if (++w->links > MOST_LINKS) return -ELOOP;
     if (target_length == 0) return -ENOENT;
     if (w->target[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
+    if (w->target[0] == '/' && (w->how & PATH_NO_MOUNTS) && !w->root_known) return -EXDEV;
     target_length = squeeze(w->target, target_length);
     if (target_length + rest + 2 > sizeof(w->rest)) return -EOVERFLOW;
     memmove(w->rest + target_length, w->rest + w->at, rest + 1);
@@ -135,8 +154,7 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
         cut(w, directory_length);
         return 0;
     }
-    w->asked = w->floor;
-    return reach(w, w->guest, w->floor);
+    return start_again(w);
 }
 
 /* A descriptor's link of /proc was met: go on from there. The guest path behind it is in `target`. 0: it is to be
@@ -251,6 +269,7 @@ static long walk_components(struct walk *w) {
             bool refused = last && (w->how & PATH_PARENT);
             r = !refused ? leave(w) : w->unchecked ? w->host->check_directory(w->place->text) : 0;
             if (r < 0) return r;
+            w->root_known = true;
             w->tail = last && refused ? "/.." : "";
             w->parent_length = w->guest_length;
             continue;
@@ -286,12 +305,12 @@ static long begin(struct walk *w, const char *base, const char *anchor) {
     long r = reach(w, full, n + base_length);
     w->unchecked = base_length != 0; /* a descriptor may be a file's */
     w->asked = w->guest_length;
-    if (r == 0 && anchor && !in_proc(w)) {
-        w->host_length = text_put(w->place->text, 0, anchor);
-        w->anchor = w->guest_length;
-        if (w->how & PATH_REMOVED) w->removed = w->guest_length;
-    }
-    return r;
+    w->root_known = scoped || w->rest[0] == '/';
+    w->scope_anchor = scoped ? anchor : NULL;
+    if (r == 0 && anchor) anchor_at(w, anchor);
+    if (r < 0 || !scoped) return r;
+    w->tail = "/"; /* should nothing follow */
+    return w->host->check_directory(w->place->text) == -ENOTDIR ? -ENOTDIR : 0;
 }
 
 static void walk_begin(struct walk *w, const struct mounts *m, const struct path_host *host, struct place *place,
@@ -302,6 +321,8 @@ static void walk_begin(struct walk *w, const struct mounts *m, const struct path
     w->mount_point = false;
     w->lasting = true;
     w->removed = NO_ANCHOR;
+    w->scope_anchor = NULL;
+    w->root_known = true;
     place->directory = AT_FDCWD;
     place->path = place->text;
     place->flags = 0;
@@ -327,13 +348,13 @@ long path_walk_from(const struct mounts *m, const struct path_host *host, const 
     if (length >= PATH_SIZE) return -ENAMETOOLONG;
     walk_begin(&w, m, host, place, how);
     memcpy(w.rest, path, length + 1);
-    long r = begin(&w, base, path[0] == '/' ? NULL : anchor);
+    long r = begin(&w, base, path[0] == '/' && !(how & PATH_IN_ROOT) ? NULL : anchor);
     if (r == 0) r = walk_components(&w);
     if (r < 0) return r;
     if (in_proc(&w)) place->flags |= PLACE_PROC;
     if (w.anchor != NO_ANCHOR) place->flags |= PLACE_ANCHORED;
     if (w.anchor != NO_ANCHOR && w.anchor == w.removed && w.parent_length == w.removed) place->flags |= PLACE_REMOVED;
-    bool dots = w.tail[0] && w.tail[1] == '.', root = w.guest_length == m->root_length;
+    bool dots = w.tail[0] && w.tail[1] == '.', root = w.guest_length == w.floor;
     if (!dots && (w.mount_point || root)) place->flags |= PLACE_MOUNT_POINT;
     if (dots || root) place->flags |= PLACE_UNNAMED;
     const struct mount *mount = mounts_of_guest(m, w.guest, how & PATH_PARENT ? w.parent_length : w.guest_length);
