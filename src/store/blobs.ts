@@ -7,7 +7,7 @@ import { changeMode, removeFile } from '../system/directory-entries.ts';
 import { stat } from '../system/files.ts';
 import { acquireLock, tryLock } from '../system/lock.ts';
 import { openByteStream, readInChunks } from '../system/partial-file.ts';
-import { type Freed, freeUnused, holdingBlobs, listAsUnused } from './blob-collector.ts';
+import { type Freed, freeAbandoned, holdingBlobs, listAsUnused } from './blob-collector.ts';
 import { type BlobProgress, download } from './blob-download.ts';
 import { blobPath, partialPath } from './blob-names.ts';
 import type { StoreListener } from './events.ts';
@@ -39,8 +39,11 @@ export interface BlobStore extends BlobSource {
   discard(blobs: readonly Descriptor[]): void;
   /** Reads a stored blob from byte `offset`. Throws STORAGE when it cannot. */
   open(blob: Descriptor, offset?: number): Promise<ByteStream>;
-  /** Removes every blob that no image uses, and abandoned downloads. Throws STORAGE, also when others do not finish. */
-  removeUnused(): Promise<Freed>;
+  /**
+   * Removes blobs that no image uses and partial downloads, if they were last written before `before` (milliseconds
+   * since the epoch) and nobody holds blobs. Throws STORAGE.
+   */
+  removeAbandoned(before: number): Freed;
 }
 
 /** The blobs of the repository at `layout`. */
@@ -77,7 +80,7 @@ export function openBlobs(layout: StoreLayout, onEvent: StoreListener): BlobStor
       onDiskLater(`reading ${blob.digest}`, path(blob.digest), () =>
         openByteStream(path(blob.digest), offset),
       ),
-    removeUnused: () => freeUnused(layout, onEvent),
+    removeAbandoned: (before) => freeAbandoned(layout, before),
   };
 }
 
