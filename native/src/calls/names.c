@@ -47,9 +47,11 @@ static long remove_name(int directory, u64 path, u64 flags) {
     if (r == 0) r = refuse_removal(&place, (flags & AT_REMOVEDIR) != 0);
     if (r < 0) return r;
     bool known = engine.remembers && file_leaving(&place, &file);
+    int change = flags & AT_REMOVEDIR ? -1 : change_begin(&place);
     r = sys(__NR_unlinkat, place.directory, place.path, flags);
-    if (r < 0 && known) file_remember(&file);
     if (r == 0 && !(flags & AT_REMOVEDIR)) tell_cache(&place);
+    change_end(change);
+    if (r < 0 && known) file_remember(&file);
     return r;
 }
 
@@ -199,9 +201,12 @@ static long rename_pair(struct pair *p, u32 flags) {
     if (r < 0) return r;
     struct file file;
     bool known = engine.remembers && !flags && file_leaving(&p->place[1], &file);
+    int change = change_begin(&p->place[0]);
+    if (change < 0) change = change_begin(&p->place[1]);
     r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    if (r < 0 && known) file_remember(&file);
     for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
+    change_end(change);
+    if (r < 0 && known) file_remember(&file);
     return r;
 }
 
@@ -241,8 +246,10 @@ static long link_pair(struct pair *p, u64 flags) {
     if (r < 0) return r;
     if (p->place[0].path[0]) flags &= ~(u64)AT_EMPTY_PATH;
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
+    int change = change_begin(&p->place[1]);
     r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
     if (r == 0) tell_cache(&p->place[1]);
+    change_end(change);
     return r;
 }
 

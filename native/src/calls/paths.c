@@ -132,9 +132,13 @@ long call_paths(struct call *call) {
         if (r < 0) return r;
     }
     if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
-    long r = engine.remembers ? run_remembering(call, place) : call_run(call);
+    /* at most one of the paths is changed */
+    const struct place *changed = NULL;
     for (unsigned i = 0; i < 2; i++)
-        if (r == 0 && call->row->paths[i].path >= 0 && changes_ways(call->number, call->row->paths[i].how))
-            tell_cache(&place[i]);
+        if (call->row->paths[i].path >= 0 && changes_ways(call->number, call->row->paths[i].how)) changed = &place[i];
+    int change = changed ? change_begin(changed) : -1;
+    long r = engine.remembers ? run_remembering(call, place) : call_run(call);
+    if (r == 0 && changed) tell_cache(changed);
+    change_end(change);
     return r;
 }

@@ -121,6 +121,8 @@ static void look_through(struct place *place, u32 how) {
 
 static long lookup(const char *base, const char *path, u32 how, struct place *place) {
     if (!text_starts(path, "/proc/")) directories_open();
+    struct cache *cache = engine.mounts.cache;
+    if (cache && __atomic_load_n(&cache->changing, __ATOMIC_RELAXED)) directories_recover(cache);
     long r = path_lookup(&engine.mounts, &path_host_system, base, path, how, place);
     if (r == 0) look_through(place, how);
     return r;
@@ -280,6 +282,16 @@ bool change_refused(const struct call *call) {
     int fd = (int)call->a[0];
     if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
     return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
+}
+
+int change_begin(const struct place *place) {
+    struct cache *cache = directories_open();
+    if (!cache || !place->path || (place->flags & PLACE_KERNEL_FOLLOWS)) return -1;
+    return cache_met(cache, place->path, strlen(place->path)) ? cache_changing(cache, (u32)sys(__NR_gettid)) : -1;
+}
+
+void change_end(int number) {
+    if (number >= 0) cache_changed(engine.mounts.cache, number);
 }
 
 void tell_cache(const struct place *place) {

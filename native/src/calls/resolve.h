@@ -23,6 +23,10 @@ long place_look(const struct place *place, struct stat *st);
 bool place_has_slash(const struct place *place);
 /* resolve_guest() for a call that changes what is there (or, with PATH_PARENT, makes it), refused on read-only mounts. */
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place);
+/* A name that may be on somebody's way is about to change at this place. What it returns is for change_end(), which
+ * comes behind tell_cache(). */
+int change_begin(const struct place *place);
+void change_end(int number);
 /* After a success: names that may have been on somebody's way have changed at this place. */
 void tell_cache(const struct place *place);
 /* Was this descriptor opened in a read-only mount? Never for one that can be written. */

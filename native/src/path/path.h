@@ -61,7 +61,7 @@ enum {
     PATH_NO_MOUNTS = 1024,
     PATH_RESOLVE = 64 | 128 | 256 | 512 | 1024,
     PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
-    PATH_REMOVED = 4096, /* with an anchor: `base` is where its directory was */
+    PATH_REMOVED = 8192, /* with an anchor: `base` is where its directory was */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 

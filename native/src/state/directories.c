@@ -37,6 +37,14 @@ void directories_begin(void) {
     sys(__NR_close, fd);
 }
 
+void directories_recover(struct cache *cache) {
+    u32 changing = __atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < CACHE_CHANGERS; i++) {
+        u32 thread = changing >> i & 1 ? __atomic_load_n(&cache->changers[i], __ATOMIC_SEQ_CST) : 0;
+        if (thread && thread != ~0u && sys(__NR_kill, thread, 0) == -ESRCH) cache_abandoned(cache, i, thread);
+    }
+}
+
 struct cache *directories_open(void) {
     if (tried) return engine.mounts.cache;
     long fd = open_file(0), size;
@@ -48,6 +56,7 @@ struct cache *directories_open(void) {
                                                   __ATOMIC_ACQUIRE))
             sys(__NR_munmap, cache, sizeof(*cache)); /* another thread was first */
     }
+    if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;
     return engine.mounts.cache;
 }
