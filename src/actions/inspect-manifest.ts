@@ -3,7 +3,7 @@ import type { Platform } from '../oci/platform.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import { repositoryAt } from '../registry/endpoint.ts';
 import type { ActionContext } from './context.ts';
-import { hostPlatform } from './pull-image.ts';
+import { hostPlatform } from './host-platform.ts';
 import { accessRegistry, type RegistryChoice } from './registry-access.ts';
 
 export interface ManifestRequest extends RegistryChoice {

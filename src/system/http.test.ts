@@ -155,10 +155,10 @@ describe('plain', () => {
 
   test('a reader that takes its time is no timeout', async () => {
     const port = await listen(http.createServer((_, response) => response.end(Buffer.alloc(3_000_000))));
-    const response = await get(`http://127.0.0.1:${port}/`, { idleTimeoutMs: 100 });
+    const response = await get(`http://127.0.0.1:${port}/`, { idleTimeoutMs: 1000 });
     let size = 0;
     for await (const chunk of response.body) {
-      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 250));
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 2500));
       size += chunk.length;
     }
     expect(size).toBe(3_000_000);

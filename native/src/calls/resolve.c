@@ -119,11 +119,11 @@ static void look_through(struct place *place, u32 how) {
         place->flags |= PLACE_READ_ONLY;
 }
 
-static long lookup(const char *base, const char *path, u32 how, struct place *place) {
-    if (!text_starts(path, "/proc/")) directories_open();
+static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {
+    if (!engine.mounts.cache && !text_starts(path, "/proc/")) directories_open();
     struct cache *cache = engine.mounts.cache;
     if (cache && __atomic_load_n(&cache->changing, __ATOMIC_RELAXED)) directories_recover(cache);
-    long r = path_lookup(&engine.mounts, &path_host_system, base, path, how, place);
+    long r = path_lookup(&engine.mounts, &path_host_system, base, path, length, how, place);
     if (r == 0) look_through(place, how);
     return r;
 }
@@ -131,12 +131,12 @@ static long lookup(const char *base, const char *path, u32 how, struct place *pl
 /* From a directory known by its descriptor. Its path is looked up like any other, though the kernel would not ask the
  * directories above it for search permission; a call that fails for that reason is repeated (resolve_again()), and then
  * begins at the descriptor's link of /proc. So does one from a removed directory, where only ".." leads anywhere. */
-static long lookup_from(int directory, bool removed, const char *base, const char *path, u32 how,
+static long lookup_from(int directory, bool removed, const char *base, const char *path, size_t length, u32 how,
                         struct place *place) {
     struct slot *slot = slot_of_stack((u64)__builtin_frame_address(0));
     char link[48];
     if (slot && slot->by_descriptor < BY_LINK) slot->by_descriptor = BY_PATH;
-    if (!removed && (!slot || slot->by_descriptor != BY_LINK)) return lookup(base, path, how, place);
+    if (!removed && (!slot || slot->by_descriptor != BY_LINK)) return lookup(base, path, length, how, place);
     link_of(directory, link);
     if (removed) how |= PATH_REMOVED;
     long r = path_walk_from(&engine.mounts, &path_host_system, base, link, path, how, place);
@@ -151,28 +151,45 @@ bool resolve_again(struct slot *slot) {
 }
 
 /* With stack of its own, so that calls that do not need it touch less memory. */
-static __attribute__((noinline)) long resolve_relative(int directory, const char *path, u32 how,
+static __attribute__((noinline)) long resolve_relative(int directory, const char *path, size_t length, u32 how,
                                                        struct place *place);
 
-long resolve_at(int directory, const char *path, u32 how, struct place *place) {
-    if (!path[0]) return -ENOENT;
+/* What is behind "./", which changes nothing unless it is all there is. */
+static const char *behind_dot(const char *path) {
+    const char *p = path;
+    while (p[0] == '.' && p[1] == '/')
+        for (p += 2; *p == '/';) p++;
+    return *p ? p : path;
+}
+
+static long resolve_text(int directory, const char *path, size_t length, u32 how, struct place *place) {
+    if (!length) return -ENOENT;
+    if (path[0] == '.' && !(how & PATH_RESOLVE)) {
+        const char *behind = behind_dot(path);
+        length -= (size_t)(behind - path);
+        path = behind;
+    }
     if (path[0] == '/' && (how & PATH_BENEATH)) return -EXDEV;
     if (path[0] == '/' && !(how & PATH_IN_ROOT)) {
-        long r = lookup("/", path, how, place);
+        long r = lookup("/", path, length, how, place);
         return r == -EOVERFLOW ? -ENAMETOOLONG : r;
     }
     if (try_straight(directory, path, how, place)) return 0;
-    return resolve_relative(directory, path, how, place);
+    return resolve_relative(directory, path, length, how, place);
 }
 
-static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
+long resolve_at(int directory, const char *path, u32 how, struct place *place) {
+    return resolve_text(directory, path, strlen(path), how, place);
+}
+
+static long resolve_relative(int directory, const char *path, size_t length, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
     /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any path
      * can say: its names are the kernel's. */
     bool nameless = r == -EXDEV || r == -ENOENT || r == -ERANGE || r == -ENAMETOOLONG;
     if (r >= 0) {
-        r = lookup_from(directory, r == BASE_REMOVED, base, path, how, place);
+        r = lookup_from(directory, r == BASE_REMOVED, base, path, length, how, place);
         nameless = r == -EOVERFLOW;
     }
     if (!nameless) return r;
@@ -194,7 +211,7 @@ long resolve_walk(int directory, const char *path, u32 how, const struct path_ho
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = arch_copy_text(text, (const char *)guest_path, PATH_SIZE);
     if (r < 0) return r;
-    return resolve_at(directory, text, how, place);
+    return resolve_text(directory, text, (size_t)r, how, place);
 }
 
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

@@ -116,7 +116,7 @@ static long open_file(const char *name, u64 flags) {
 }
 
 static long map_file(long fd, u64 size) {
-    return sys(__NR_mmap, ENGINE_BASE + (1UL << 32), size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return sys(__NR_mmap, ENGINE_BASE + (1UL << 28), size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
 /* The file that has the name now, mapped; or -errno. -EINVAL: it is no table. */

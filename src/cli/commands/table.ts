@@ -6,6 +6,8 @@ import type { CommandEntry } from '../command.ts';
 
 export const commands: readonly CommandEntry[] = [
   { name: 'pull', load: async () => (await import('./pull.ts')).pull },
+  { name: 'load', load: async () => (await import('./load.ts')).load },
+  { name: 'save', load: async () => (await import('./save.ts')).save },
   { name: 'images', load: async () => (await import('./images.ts')).images },
   { name: 'tag', load: async () => (await import('./tag.ts')).tag },
   { name: 'verify', load: async () => (await import('./verify.ts')).verify },
@@ -17,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'name', load: async () => (await import('./name.ts')).name },
   { name: 'rename', load: async () => (await import('./rename.ts')).rename },
   { name: 'rmname', load: async () => (await import('./rmname.ts')).rmname },
+  { name: 'clone', load: async () => (await import('./clone.ts')).clone },
   { name: 'rm', load: async () => (await import('./rm.ts')).rm },
   { name: 'setup', load: async () => (await import('./setup.ts')).setup },
   { name: 'protect', load: async () => (await import('./protect.ts')).protect },
