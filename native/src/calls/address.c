@@ -128,10 +128,8 @@ static long bind_name(struct address *a, const char *guest) {
     char plain[PATH_SIZE];
     long r = resolve_at(AT_FDCWD, guest, PATH_PARENT | PATH_WRITE, &a->place);
     if (r < 0) return r;
-    if (a->place.flags & PLACE_READ_ONLY) {
-        r = refuse_read_only(&a->place, true);
-        return r == -EEXIST ? -EADDRINUSE : r;
-    }
+    r = place_has_slash(&a->place) ? check_creation(&a->place, false) : refuse_creation(&a->place, false);
+    if (r < 0) return r == -EEXIST ? -EADDRINUSE : r;
     if (a->place.path[0] != '/') return 0;
     bool as_it_is = host_to_guest(a->place.path, plain, sizeof(plain)) >= 0 && text_equal(plain, guest);
     if (as_it_is && strlen(a->place.path) < UNIX_PATH_MAX) {

@@ -115,11 +115,20 @@ static long set_mode(const struct target *t, u32 mode, bool follow, int fd) {
     return file_remember(&file);
 }
 
+/* A way may be open or closed now; which one is not known. */
+static long run_fchmod(struct call *call) {
+    struct stat st;
+    long r = call_run(call);
+    if (r == 0 && engine.mounts.cache && sys(__NR_fstat, call->a[0], &st) == 0 && S_ISDIR(st.st_mode))
+        cache_clear(engine.mounts.cache);
+    return r;
+}
+
 long call_chmod(struct call *call) {
     struct target t;
     u64 *a = call->a;
     if (change_refused(call)) return -EROFS;
-    if (!engine.remembers) return call->number == __NR_fchmod ? call_run(call) : call_paths(call);
+    if (!engine.remembers) return call->number == __NR_fchmod ? run_fchmod(call) : call_paths(call);
     if (call->number == __NR_fchmod) {
         long r = aim_at_descriptor((int)a[0], &t);
         return r < 0 ? r : set_mode(&t, (u32)a[1], true, (int)a[0]);

@@ -10,7 +10,7 @@ static long proc_link(const struct place *place, char *to, size_t size) {
     char host[PATH_SIZE];
     if (!(place->flags & PLACE_PROC)) return -EINVAL;
     long r = proc_magic_link(place->path, true, to, size);
-    if (r != -EXDEV) return r;
+    if (r != -EXDEV && (r < 0 || !(r & MAGIC_REMOVED))) return r < 0 ? r : r & ~(long)MAGIC_JUMP;
     r = sys(__NR_readlinkat, place->directory, place->path, host, sizeof(host) - 1);
     if (r < 0) return r;
     host[r] = 0;

@@ -11,11 +11,16 @@
 #include "owners.h"
 #include "resolve.h"
 
-static long look(const struct place *place, struct stat *st) {
-    return sys(__NR_newfstatat, place->directory, place->path, st, AT_SYMLINK_NOFOLLOW);
-}
-
 #define WRITE_AND_SEARCH 3 /* W_OK | X_OK */
+
+/* What a name is. A mount point that could not be made in the tree is there all the same. */
+static long look(const struct place *place, struct stat *st) {
+    long r = place_look(place, st);
+    if (r != -ENOENT || !(place->flags & PLACE_MOUNT_POINT)) return r;
+    st->st_mode = S_IFDIR;
+    st->st_dev = st->st_ino = 0;
+    return 0;
+}
 
 static long refuse_removal(const struct place *place, bool directory) {
     struct stat st;
@@ -26,9 +31,12 @@ static long refuse_removal(const struct place *place, bool directory) {
     if ((r = place_parent(place, 0)) < 0) return r;
     if (flags & PLACE_UNNAMED) return directory ? -EBUSY : -EISDIR;
     if (flags & PLACE_READ_ONLY) return -EROFS;
-    if ((r = look(place, &st)) < 0 || (r = place_parent(place, WRITE_AND_SEARCH)) < 0) return r;
-    if (directory) return S_ISDIR(st.st_mode) ? -EBUSY : -ENOTDIR;
-    return S_ISDIR(st.st_mode) ? -EISDIR : -EBUSY;
+    if ((r = look(place, &st)) < 0) return r;
+    bool is_directory = S_ISDIR(st.st_mode);
+    if (!directory && place_has_slash(place)) return is_directory ? -EISDIR : -ENOTDIR;
+    if ((r = place_parent(place, WRITE_AND_SEARCH)) < 0) return r;
+    if (directory == is_directory) return -EBUSY;
+    return is_directory ? -EISDIR : -ENOTDIR;
 }
 
 static long remove_name(int directory, u64 path, u64 flags) {
@@ -39,9 +47,11 @@ static long remove_name(int directory, u64 path, u64 flags) {
     if (r == 0) r = refuse_removal(&place, (flags & AT_REMOVEDIR) != 0);
     if (r < 0) return r;
     bool known = engine.remembers && file_leaving(&place, &file);
+    int change = flags & AT_REMOVEDIR ? -1 : change_begin(&place);
     r = sys(__NR_unlinkat, place.directory, place.path, flags);
-    if (r < 0 && known) file_remember(&file);
     if (r == 0 && !(flags & AT_REMOVEDIR)) tell_cache(&place);
+    change_end(change);
+    if (r < 0 && known) file_remember(&file);
     return r;
 }
 
@@ -66,8 +76,15 @@ static bool is_single(const char *path) {
 
 static long place_there(const struct place *place) {
     struct stat st;
-    if (!(place->flags & PLACE_KERNEL_FOLLOWS)) return look(place, &st);
-    return sys(__NR_newfstatat, place->directory, place->path, &st, 0);
+    u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
+    return sys(__NR_newfstatat, place->directory, place->path, &st, place->path[0] ? flags : AT_EMPTY_PATH);
+}
+
+static void place_of_descriptor(int fd, struct place *place) {
+    place->directory = fd;
+    place->path = "";
+    place->flags = PLACE_KERNEL_FOLLOWS;
+    place->mount = MOUNT_UNKNOWN;
 }
 
 /* Resolve both. Two names in one directory need no walk; others must be compared for their mounts. */
@@ -78,7 +95,9 @@ static long resolve_pair(struct pair *p, u32 first_how, u32 second_how) {
     }
     bool together = p->directory[0] == p->directory[1] && is_single(p->text[0]) && is_single(p->text[1]);
     u32 walk = together || engine.mounts.count == 1 ? 0 : PATH_WALK;
-    long r = resolve_at(p->directory[0], p->text[0], first_how | walk, &p->place[0]);
+    bool descriptor = (first_how & PATH_EMPTY) && !p->text[0][0];
+    if (descriptor) place_of_descriptor(p->directory[0], &p->place[0]);
+    long r = descriptor ? 0 : resolve_at(p->directory[0], p->text[0], first_how | walk, &p->place[0]);
     if (r < 0) return r;
     r = resolve_at(p->directory[1], p->text[1], second_how | walk, &p->place[1]);
     if (r == 0) return 0;
@@ -91,39 +110,71 @@ static bool apart(const struct pair *p) {
            p->place[1].mount != MOUNT_UNKNOWN;
 }
 
-static bool has_slash(const char *path) {
-    size_t n = strlen(path);
-    return n && path[n - 1] == '/';
+/* Plain host path of a name, without slashes behind it. */
+static void plain_name(const struct place *place, char *to) {
+    struct place parent = *place;
+    size_t n = strlen(place->path), end;
+    while (n && place->path[n - 1] == '/') n--;
+    for (end = n; n && place->path[n - 1] != '/';) n--;
+    memcpy(parent.text, place->path, n);
+    text_put(parent.text, n, ".");
+    parent.path = parent.text;
+    if (place_plain(&parent) < 0) parent.text[0] = 0;
+    size_t at = text_put(to, text_put(to, 0, parent.text), "/");
+    memcpy(to + at, place->path + n, end - n);
+    to[at + end - n] = 0;
 }
 
-/* Does one plain host path lie in another? */
-static bool is_above(const struct place *above, const struct place *place) {
-    size_t n = above->length;
-    while (n && above->path[n - 1] == '/') n--;
-    return place->length > n && memcmp(above->path, place->path, n) == 0 && place->path[n] == '/' && place->path[n + 1];
+/* Where two names lie to each other. */
+struct relation {
+    bool above[2]; /* the one is a directory on the way to the other */
+    bool same_parent;
+};
+
+static void relate(const struct pair *p, struct relation *relation) {
+    char text[2][PATH_ROOM + 256];
+    size_t length[2], parent[2];
+    for (unsigned i = 0; i < 2; i++) {
+        plain_name(&p->place[i], text[i]);
+        length[i] = strlen(text[i]);
+        parent[i] = (size_t)(text_last_name(text[i]) - text[i]);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        relation->above[i] = parent[!i] > length[i] && memcmp(text[0], text[1], length[i]) == 0 && text[!i][length[i]] == '/';
+    relation->same_parent = parent[0] == parent[1] && memcmp(text[0], text[1], parent[0]) == 0;
+}
+
+/* A directory that gets another parent is itself written to. */
+static long may_move(const struct place *place, const struct stat *st) {
+    if (!S_ISDIR(st->st_mode)) return 0;
+    long r = sys(__NR_faccessat, place->directory, place->path, 2 /* W_OK */);
+    return r == -EACCES ? r : 0;
 }
 
 /* A rename whose one name is a mount point: 0 where it is of no effect, or why the kernel refuses it. */
 static long refuse_point(const struct pair *p, u32 flags) {
     struct stat old, new;
+    struct relation relation;
     bool exchange = (flags & RENAME_EXCHANGE) != 0;
-    long r = look(&p->place[0], &old), there = look(&p->place[1], &new);
-    if (r == -ENOTDIR) r = 0, old.st_mode = S_IFREG; /* a slash behind a file */
-    if (there == -ENOTDIR) there = 0, new.st_mode = S_IFREG;
+    long r = look(&p->place[0], &old);
     if (r < 0) return r;
+    long there = look(&p->place[1], &new);
     if (there < 0 && there != -ENOENT) return there;
     if (there == 0 && (flags & RENAME_NOREPLACE)) return -EEXIST;
-    if (there < 0 && exchange) return there;
-    bool slash = has_slash(p->text[1]);
+    if (there < 0 && (exchange || (p->place[1].flags & PLACE_REMOVED))) return there;
+    bool slash = place_has_slash(&p->place[1]);
     if (exchange && !S_ISDIR(new.st_mode) && slash) return -ENOTDIR;
-    if (!S_ISDIR(old.st_mode) && (has_slash(p->text[0]) || (!exchange && slash))) return -ENOTDIR;
-    if (is_above(&p->place[0], &p->place[1])) return -EINVAL;
-    if (is_above(&p->place[1], &p->place[0])) return exchange ? -EINVAL : -ENOTEMPTY;
+    if (!S_ISDIR(old.st_mode) && (place_has_slash(&p->place[0]) || (!exchange && slash))) return -ENOTDIR;
+    relate(p, &relation);
+    if (relation.above[0]) return -EINVAL;
+    if (relation.above[1]) return exchange ? -EINVAL : -ENOTEMPTY;
     if (there == 0 && old.st_dev == new.st_dev && old.st_ino == new.st_ino) return 0;
     for (unsigned i = 0; i < 2; i++)
         if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return r;
     if (there == 0 && !exchange && S_ISDIR(old.st_mode) != S_ISDIR(new.st_mode))
         return S_ISDIR(old.st_mode) ? -ENOTDIR : -EISDIR;
+    if (relation.same_parent) return -EBUSY;
+    if ((r = may_move(&p->place[0], &old)) < 0 || (exchange && (r = may_move(&p->place[1], &new)) < 0)) return r;
     return -EBUSY;
 }
 
@@ -150,9 +201,12 @@ static long rename_pair(struct pair *p, u32 flags) {
     if (r < 0) return r;
     struct file file;
     bool known = engine.remembers && !flags && file_leaving(&p->place[1], &file);
+    int change = change_begin(&p->place[0]);
+    if (change < 0) change = change_begin(&p->place[1]);
     r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    if (r < 0 && known) file_remember(&file);
     for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
+    change_end(change);
+    if (r < 0 && known) file_remember(&file);
     return r;
 }
 
@@ -166,29 +220,36 @@ long call_renameat(struct call *call) {
     return rename_pair(&p, call->number == __NR_renameat2 ? (u32)call->a[4] : 0);
 }
 
+/* The mount of a file that only the kernel can find: behind a link of /proc or a descriptor. */
+static void find_mount(struct place *place) {
+    char link[48], host[PATH_SIZE], guest[PATH_SIZE];
+    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || place->mount != MOUNT_UNKNOWN) return;
+    if (!place->path[0]) link_of(place->directory, link);
+    if (path_host_system.read_link(place->path[0] ? place->path : link, host, sizeof(host)) <= 0) return;
+    if (host[0] != '/') return;
+    long r = mounts_to_table(&engine.mounts, host, guest, sizeof(guest));
+    if (r > 0) place->mount = (int)(mounts_of_guest(&engine.mounts, guest, r > 1 ? (size_t)r : 0) - engine.mounts.table);
+}
+
 static long refuse_link(const struct pair *p) {
-    struct stat st;
-    bool read_only = (p->place[1].flags & PLACE_READ_ONLY) != 0;
-    if (!apart(p) && !read_only) return 0;
+    if (!apart(p) && !(p->place[1].flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED))) return 0;
     long r = place_there(&p->place[0]);
-    if (r == 0) r = place_parent(&p->place[1], 0);
-    if (r < 0) return r;
-    if (p->place[1].flags & PLACE_UNNAMED) return -EEXIST;
-    r = look(&p->place[1], &st);
-    if (r == 0 || r == -ENOTDIR) return -EEXIST;
-    if (r != -ENOENT || has_slash(p->text[1])) return r;
-    return read_only ? -EROFS : -EXDEV;
+    if (r == 0) r = check_creation(&p->place[1], false);
+    return r < 0 || !apart(p) ? r : -EXDEV;
 }
 
 static long link_pair(struct pair *p, u64 flags) {
     if (flags & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
-    long r = resolve_pair(p, flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0, PATH_PARENT | PATH_WRITE);
-    if (r == 0) r = refuse_link(p);
+    u32 how = flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0;
+    long r = resolve_pair(p, flags & AT_EMPTY_PATH ? how | PATH_EMPTY : how, PATH_PARENT | PATH_WRITE);
+    if (r == 0) find_mount(&p->place[0]), r = refuse_link(p);
     if (r < 0) return r;
-    flags &= ~(u64)AT_EMPTY_PATH;
+    if (p->place[0].path[0]) flags &= ~(u64)AT_EMPTY_PATH;
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
+    int change = change_begin(&p->place[1]);
     r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
     if (r == 0) tell_cache(&p->place[1]);
+    change_end(change);
     return r;
 }
 
@@ -200,16 +261,6 @@ long call_link(struct call *call) {
 /* An empty first path with AT_EMPTY_PATH is the descriptor itself (needs CAP_DAC_READ_SEARCH, or since Linux 6.10
  * to have opened it with the same credentials). */
 long call_linkat(struct call *call) {
-    char text[PATH_SIZE], first;
-    struct place place;
-    u64 flags = call->a[4];
-    if ((flags & AT_EMPTY_PATH) && arch_copy(&first, (const void *)call->a[1], 1) == 0 && !first) {
-        long r = resolve_change((int)call->a[2], call->a[3], PATH_PARENT, text, &place);
-        if (r < 0) return r;
-        r = sys(__NR_linkat, call->a[0], "", place.directory, place.path, flags);
-        if (r == 0) tell_cache(&place);
-        return r;
-    }
     struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};
-    return link_pair(&p, flags);
+    return link_pair(&p, call->a[4]);
 }

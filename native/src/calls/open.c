@@ -36,7 +36,11 @@ static long refuse_open(const struct place *place, u64 *flags) {
     if (S_ISDIR(st.st_mode)) return (*flags & O_TMPFILE) == O_TMPFILE ? -EROFS : -EISDIR;
     if (*flags & O_DIRECTORY) return -ENOTDIR;
     *flags &= ~(u64)O_CREAT;
-    return S_ISREG(st.st_mode) && may_write(*flags) ? -EROFS : 0;
+    if (!S_ISREG(st.st_mode) || !may_write(*flags)) return 0;
+    if (*flags & O_TRUNC) return -EROFS; /* before its mode is looked at */
+    static const u8 modes[] = {4, 2, 6, 6};
+    r = sys(__NR_faccessat2, place->directory, place->path, modes[*flags & O_ACCMODE], AT_EACCESS | follow);
+    return r < 0 ? r : -EROFS;
 }
 
 /* In /proc a file may have a view, and a directory's names must be looked at from now on. */
@@ -76,10 +80,14 @@ static long open_place(struct call *call, const struct place *place, u64 flags, 
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
+static bool creates_directory(u64 flags, const char *path, long length) {
+    return (flags & (O_CREAT | O_PATH)) == O_CREAT && length && path[length - 1] == '/';
+}
+
 /* A name with a slash behind it is never made, and not looked at: only its directory is. 0: it is no name. */
-static long create_directory(int directory, const char *path) {
+static long create_directory(int directory, const char *path, u32 resolve) {
     struct place place;
-    long r = resolve_at(directory, path, PATH_PARENT | PATH_WALK, &place);
+    long r = resolve_at(directory, path, PATH_PARENT | PATH_WALK | resolve, &place);
     if (r == 0 && (place.flags & PLACE_UNNAMED)) return 0;
     if (r == 0) r = place_parent(&place, 0);
     return r < 0 ? r : -EISDIR;
@@ -104,14 +112,13 @@ static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 m
     if (may_write(flags)) how |= PATH_WRITE;
     long r = arch_copy_text(text, (const char *)path, sizeof(text));
     if (r < 0) return r;
-    if ((flags & (O_CREAT | O_PATH)) == O_CREAT && r && text[r - 1] == '/' &&
-        (r = create_directory(directory, text)) < 0)
-        return r;
+    if (creates_directory(flags, text, r) && (r = create_directory(directory, text, 0)) < 0) return r;
     if (text[0] != '/' && open_below(call, directory, text, flags, mode, &r)) return r;
     r = resolve_at(directory, text, how, &place);
     if (r < 0) return r;
     if (place.flags & PLACE_KERNEL_FOLLOWS) return open_place(call, &place, flags, mode);
     r = open_place(call, &place, flags | O_NOFOLLOW, mode);
+    if (r >= 0 && (flags & O_PATH) && (flags & O_NOFOLLOW)) engine.links_open = true;
     if ((r != -ELOOP && r != -ENOTDIR) || !(how & PATH_LAZY)) return r;
     long first = r;
     r = resolve_at(directory, text, how & ~(u32)PATH_LAZY, &place);
@@ -149,8 +156,12 @@ static long open_resolved(struct call *call, struct open_how *wanted) {
     if (may_write(wanted->flags)) how |= PATH_WRITE;
     for (unsigned i = 0; i < ARRAY_LENGTH(flags); i++)
         if (wanted->resolve & flags[i].resolve) how |= flags[i].how;
-    long r = resolve_guest((int)call->a[0], call->a[1], how, text, &place);
+    long r = arch_copy_text(text, (const char *)call->a[1], sizeof(text));
     if (r < 0) return r;
+    if (creates_directory(wanted->flags, text, r) &&
+        (r = create_directory((int)call->a[0], text, how & PATH_RESOLVE)) < 0)
+        return r;
+    if ((r = resolve_at((int)call->a[0], text, how, &place)) < 0) return r;
     r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
     return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;
 }

@@ -20,6 +20,20 @@ static bool means_descriptor(const struct call *call, const struct path_argument
     return arch_copy(&first, (const void *)pointer, 1) == 0 && !first;
 }
 
+static bool sets_times(long number) {
+#ifdef __NR_futimesat
+    if (number == __NR_futimesat) return true;
+#endif
+    return number == __NR_utimensat;
+}
+
+static bool makes_directory(long number) {
+#ifdef __NR_mkdir
+    if (number == __NR_mkdir) return true;
+#endif
+    return number == __NR_mkdirat;
+}
+
 /* What kind of file it is comes before where it lies. */
 static long refuse_truncate(const struct place *place) {
     struct stat st;
@@ -28,13 +42,22 @@ static long refuse_truncate(const struct place *place) {
     return S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? -EROFS : -EINVAL;
 }
 
+static long refuse(const struct call *call, u32 how, const struct place *place) {
+    if (how & PATH_PARENT) return refuse_creation(place, makes_directory(call->number));
+    if (call->number == __NR_truncate && (place->flags & PLACE_READ_ONLY)) return refuse_truncate(place);
+    return refuse_change(place);
+}
+
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,
                              struct place *place) {
     place->path = NULL;
     if (argument->path < 0) return 0;
     if (!call->a[(int)argument->path] && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
-    if (means_descriptor(call, argument))
-        return (argument->how & PATH_WRITE) && descriptor_read_only((int)call->a[(int)argument->directory]) ? -EROFS : 0;
+    if (means_descriptor(call, argument)) {
+        int fd = (int)call->a[(int)argument->directory];
+        bool fault = fd == AT_FDCWD && !call->a[(int)argument->path] && sets_times(call->number);
+        return (argument->how & PATH_WRITE) && !fault && descriptor_read_only(fd) ? -EROFS : 0;
+    }
     u32 how = argument->how;
     if (argument->flags >= 0) {
         u64 flags = call->a[(int)argument->flags];
@@ -43,8 +66,7 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     }
     int directory = argument->directory < 0 ? AT_FDCWD : (int)call->a[(int)argument->directory];
     long r = resolve_guest(directory, call->a[(int)argument->path], how, text, place);
-    if (r == 0 && (how & PATH_WRITE) && (place->flags & PLACE_READ_ONLY))
-        r = call->number == __NR_truncate ? refuse_truncate(place) : refuse_read_only(place, (how & PATH_PARENT) != 0);
+    if (r == 0 && (how & PATH_WRITE)) r = refuse(call, how, place);
     if (r < 0) return r;
     call->a[(int)argument->path] = (u64)place->path;
     if (argument->directory >= 0) call->a[(int)argument->directory] = (u64)place->directory;
@@ -110,8 +132,13 @@ long call_paths(struct call *call) {
         if (r < 0) return r;
     }
     if (call->number == __NR_chdir && (place[0].flags & PLACE_PROC)) engine.proc_seen = true;
-    long r = engine.remembers ? run_remembering(call, place) : call_run(call);
+    /* at most one of the paths is changed */
+    const struct place *changed = NULL;
     for (unsigned i = 0; i < 2; i++)
-        if (r == 0 && place[i].path && changes_ways(call->number, call->row->paths[i].how)) tell_cache(&place[i]);
+        if (call->row->paths[i].path >= 0 && changes_ways(call->number, call->row->paths[i].how)) changed = &place[i];
+    int change = changed ? change_begin(changed) : -1;
+    long r = engine.remembers ? run_remembering(call, place) : call_run(call);
+    if (r == 0 && changed) tell_cache(changed);
+    change_end(change);
     return r;
 }

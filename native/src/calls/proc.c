@@ -1,5 +1,7 @@
 /* Views of /proc that would show the engine or the host's paths. */
+#include <asm/stat.h>
 #include <linux/auxvec.h>
+#include <linux/stat.h>
 #include <linux/uio.h>
 
 #include "../engine.h"
@@ -83,6 +85,7 @@ static long program_of(u64 pid, const char *host_path, char *to, size_t size) {
 
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     char host[PATH_SIZE];
+    struct stat st;
     u64 pid, number;
     const char *end, *name = proc_behind_process(host_path, &pid);
     if (!name) return -EINVAL;
@@ -95,13 +98,11 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
     if (r < 0) return r;
     host[r] = 0;
+    if (!last && engine.links_open && sys(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) == 0 && S_ISLNK(st.st_mode))
+        return -ENOTDIR;
     if ((r = removed_place(host_path, host, to, size)) != 0) {
-        if (r < 0 || last) return -EXDEV;
-        while (to[--r] != '/') {
-        }
-        to[r] = 0;
-        return r ? -ESTALE : -EXDEV;
+        return r < 0 ? -EXDEV : r | MAGIC_JUMP | MAGIC_REMOVED;
     }
     if (host[0] != '/' || (r = host_to_guest(host, to, size)) < 0) return -EXDEV;
-    return r;
+    return r | MAGIC_JUMP;
 }

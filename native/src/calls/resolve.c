@@ -40,30 +40,37 @@ long removed_place(const char *link, char *host, char *guest, size_t size) {
     return (long)n > 1 ? (long)n : -EXDEV;
 }
 
-/* The link of /proc that shows a directory descriptor's path. */
-static void link_of(int directory, char link[48]) {
+void link_of(int directory, char link[48]) {
     if (directory == AT_FDCWD)
         text_put(link, 0, "/proc/thread-self/cwd");
     else
         text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)directory);
 }
 
-/* The plain guest path of a directory descriptor. -ENOENT: removed; -EXDEV: not in the guest's tree. */
+/* Does a descriptor stand for a symbolic link itself? */
+static bool is_link(int fd) {
+    struct stat st;
+    return sys(__NR_fstat, fd, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+#define BASE_REMOVED 1
+
+/* The plain guest path of a directory descriptor: 0, or BASE_REMOVED where it is the one it had. -EXDEV: not in the
+ * guest's tree. */
 static long base_of(int directory, char *guest, size_t size) {
-    char host[PATH_SIZE];
-    long r;
-    if (directory == AT_FDCWD) {
-        r = sys(__NR_getcwd, host, sizeof(host));
-        if (r < 0) return r;
-    } else {
-        char link[48];
+    char host[PATH_SIZE], link[48];
+    long r = directory == AT_FDCWD ? sys(__NR_getcwd, host, sizeof(host)) : -ENOENT;
+    if (directory < 0 && directory != AT_FDCWD) return -EBADF;
+    if (r == -ENOENT) {
         link_of(directory, link);
-        r = directory < 0 ? -ENOENT : sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
+        r = read_link(link, host, sizeof(host));
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
-        host[r] = 0;
-        if (removed_place(link, host, guest, size)) return -ENOENT;
+        r = removed_place(link, host, guest, size);
+        if (r) return r > 0 ? BASE_REMOVED : r;
+        if (engine.links_open && is_link(directory)) return -ENOTDIR;
     }
+    if (r < 0) return r;
     if (host[0] != '/') return directory == AT_FDCWD ? -EXDEV : -ENOTDIR;
     return host_to_guest(host, guest, size) < 0 ? -EXDEV : 0;
 }
@@ -118,17 +125,46 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
 
 /* Where a link of /proc leads into a read-only mount, the place is there too. */
 static void look_through(struct place *place, u32 how) {
-    char host[PATH_SIZE];
+    char link[PATH_SIZE], host[PATH_SIZE];
+    size_t n = strlen(place->path);
     if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
-    if (read_link(place->path, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
+    while (n && place->path[n - 1] == '/') n--;
+    if (n >= sizeof(link)) return;
+    memcpy(link, place->path, n);
+    link[n] = 0;
+    if (read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {
     if (!engine.mounts.cache && !text_starts(path, "/proc/")) directories_open();
+    struct cache *cache = engine.mounts.cache;
+    if (cache && __atomic_load_n(&cache->changing, __ATOMIC_RELAXED)) directories_recover(cache);
     long r = path_lookup(&engine.mounts, &path_host_system, base, path, length, how, place);
     if (r == 0) look_through(place, how);
     return r;
+}
+
+/* From a directory known by its descriptor. Its path is looked up like any other, though the kernel would not ask the
+ * directories above it for search permission; a call that fails for that reason is repeated (resolve_again()), and then
+ * begins at the descriptor's link of /proc. So does one from a removed directory, where only ".." leads anywhere. */
+static long lookup_from(int directory, bool removed, const char *base, const char *path, size_t length, u32 how,
+                        struct place *place) {
+    struct slot *slot = slot_of_stack((u64)__builtin_frame_address(0));
+    char link[48];
+    if (slot && slot->by_descriptor < BY_LINK) slot->by_descriptor = BY_PATH;
+    if (!removed && (!slot || slot->by_descriptor != BY_LINK)) return lookup(base, path, length, how, place);
+    link_of(directory, link);
+    if (removed) how |= PATH_REMOVED;
+    long r = path_walk_from(&engine.mounts, &path_host_system, base, link, path, how, place);
+    if (r == 0) look_through(place, how);
+    return r;
+}
+
+bool resolve_again(struct slot *slot) {
+    if (slot->by_descriptor != BY_PATH) return false;
+    slot->by_descriptor = BY_LINK;
+    return true;
 }
 
 /* With stack of its own, so that calls that do not need it touch less memory. */
@@ -150,7 +186,11 @@ static long resolve_text(int directory, const char *path, size_t length, u32 how
         length -= (size_t)(behind - path);
         path = behind;
     }
-    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return lookup("/", path, length, how, place);
+    if (path[0] == '/' && (how & PATH_BENEATH)) return -EXDEV;
+    if (path[0] == '/' && !(how & PATH_IN_ROOT)) {
+        long r = lookup("/", path, length, how, place);
+        return r == -EOVERFLOW ? -ENAMETOOLONG : r;
+    }
     if (try_straight(directory, path, how, place)) return 0;
     return resolve_relative(directory, path, length, how, place);
 }
@@ -159,104 +199,29 @@ long resolve_at(int directory, const char *path, u32 how, struct place *place) {
     return resolve_text(directory, path, strlen(path), how, place);
 }
 
-/* The names behind "../", or NULL where the path is another. */
-static const char *behind_parent(const char *path) {
-    while (text_starts(path, "./"))
-        for (path += 2; *path == '/';) path++;
-    if (!text_starts(path, "../")) return NULL;
-    for (path += 3; *path == '/';) path++;
-    return *path ? path : NULL;
-}
-
-/* Relative to a removed directory only ".." leads anywhere: to where it was. */
-static long resolve_removed(int directory, const char *path, u32 how, struct place *place) {
-    char link[48], host[PATH_SIZE], base[PATH_SIZE];
-    link_of(directory, link);
-    long r = read_link(link, host, sizeof(host));
-    if (r > 0) r = removed_place(link, host, base, sizeof(base));
-    if (r <= 0) return -ENOENT;
-    const char *behind = behind_parent(path);
-    if (!behind) {
-        place->mount = (int)(mounts_of_guest(&engine.mounts, base, (size_t)r) - engine.mounts.table);
-        return -ENOENT;
-    }
-    while (base[--r] != '/') {
-    }
-    base[r] = 0;
-    return lookup(base, behind, strlen(behind), how, place);
-}
-
-/* The way to a directory may be closed where the descriptor is open. */
-static bool straight_after_all(int directory, const char *path, u32 how) {
-    char target[8];
-    if ((how & PATH_RESOLVE) || !is_single(path) || path[0] == '.' || !name_is_plain(path)) return false;
-    return !(how & PATH_FOLLOW) || sys(__NR_readlinkat, directory, path, target, sizeof(target)) < 0;
-}
-
 static long resolve_relative(int directory, const char *path, size_t length, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
-    bool base_error = r < 0;
-    place->mount = MOUNT_UNKNOWN;
-    if (r == 0) {
-        r = lookup(base, path, length, how, place);
-        if (r == 0 || r != -EACCES || !straight_after_all(directory, path, how)) goto known;
-        const struct mount *mount = mounts_of_guest(&engine.mounts, base, strlen(base));
-        place->directory = directory;
-        place->path = path;
-        place->flags = mount->flags & MOUNT_READ_ONLY ? PLACE_READ_ONLY : 0;
-        place->mount = (int)(mount - engine.mounts.table);
-        return 0;
+    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or one deeper than any path
+     * can say: its names are the kernel's. */
+    bool nameless = r == -EXDEV || r == -ENOENT || r == -ERANGE || r == -ENAMETOOLONG;
+    if (r >= 0) {
+        r = lookup_from(directory, r == BASE_REMOVED, base, path, length, how, place);
+        nameless = r == -EOVERFLOW;
     }
-    if (r == -ENOENT) {
-        r = resolve_removed(directory, path, how, place);
-        if (r != -ENOENT || behind_parent(path)) return r;
-    }
-known:;
-    /* A directory the guest was given from outside its tree: nothing of ours to translate. Or a removed one, or one
-     * deeper than any path can say: its names are the kernel's. */
-    bool nameless = base_error && (r == -EXDEV || r == -ENOENT || r == -ERANGE);
-    if (!nameless && r != -ENAMETOOLONG) return r;
+    if (!nameless) return r;
     place->directory = directory;
     place->path = path;
     place->flags = PLACE_KERNEL_FOLLOWS;
-    if (r != -ENOENT) place->mount = MOUNT_UNKNOWN;
+    place->mount = MOUNT_UNKNOWN;
     return 0;
-}
-
-long place_parent(const struct place *place, int mode) {
-    char text[PATH_ROOM + 4];
-    size_t n = strlen(place->path);
-    while (n && place->path[n - 1] == '/') n--;
-    while (n && place->path[n - 1] != '/') n--;
-    memcpy(text, place->path, n);
-    text_put(text, n, ".");
-    return sys(__NR_faccessat, place->directory, text, mode);
-}
-
-long refuse_read_only(const struct place *place, bool create) {
-    struct stat st;
-    u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
-    long r = sys(__NR_newfstatat, place->directory, place->path, &st, flags);
-    if (!create) return r == 0 ? -EROFS : r;
-    if (r == 0) return -EEXIST;
-    if (r != -ENOENT) return r;
-    r = place_parent(place, 0);
-    return r < 0 ? r : -EROFS;
-}
-
-bool descriptor_read_only(int fd) {
-    char link[48], host[PATH_SIZE];
-    if (!engine.mounts.any_read_only || fd < 0) return false;
-    long mode = sys(__NR_fcntl, fd, F_GETFL);
-    if (mode < 0 || (mode & O_ACCMODE) != O_RDONLY) return false;
-    text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
-    return read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
     char base[PATH_SIZE];
-    long r = path[0] == '/' ? (long)text_put(base, 0, "/") : base_of(directory, base, sizeof(base));
+    base[0] = '/', base[1] = 0;
+    long r = path[0] == '/' ? 0 : base_of(directory, base, sizeof(base));
+    if (r == BASE_REMOVED) return -ENOENT;
     return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
 }
 
@@ -268,17 +233,25 @@ long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct pl
 
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = resolve_guest(directory, guest_path, how | PATH_WRITE, text, place);
-    if (r == 0 && (place->flags & PLACE_READ_ONLY)) r = refuse_read_only(place, (how & PATH_PARENT) != 0);
-    return r;
+    if (r < 0) return r;
+    return how & PATH_PARENT ? refuse_creation(place, false) : refuse_change(place);
 }
 
-bool change_refused(const struct call *call) {
-    int fd = (int)call->a[0];
-    if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
-    return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
+int change_begin(const struct place *place) {
+    struct cache *cache = directories_open();
+    if (!cache || !place->path || (place->flags & PLACE_KERNEL_FOLLOWS)) return -1;
+    return cache_met(cache, place->path, strlen(place->path)) ? cache_changing(cache, (u32)sys(__NR_gettid)) : -1;
+}
+
+void change_end(int number) {
+    if (number >= 0) cache_changed(engine.mounts.cache, number);
 }
 
 void tell_cache(const struct place *place) {
     struct cache *cache = directories_open();
-    if (cache) cache_change(cache, place->path, strlen(place->path));
+    if (!cache) return;
+    if (!place->path || (place->flags & PLACE_KERNEL_FOLLOWS))
+        cache_clear(cache); /* what it is called is not known */
+    else
+        cache_change(cache, place->path, strlen(place->path));
 }

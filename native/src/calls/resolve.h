@@ -1,17 +1,32 @@
 /* From a path argument of a guest's call to a place on the host. */
 #ifndef CALLS_RESOLVE_H
 #define CALLS_RESOLVE_H
+#include <asm/stat.h>
+
 #include "../path/path.h"
 #include "../trap/calls.h"
 
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */
 long resolve_at(int directory, const char *path, u32 how, struct place *place);
-/* Refuse what the call would do at a place in a read-only mount, as the kernel would: an error of the look-up first,
- * -EEXIST where something is to be made (`create`) that is there, else -EROFS. */
-long refuse_read_only(const struct place *place, bool create);
+/* A call ended with EACCES. True: in another way the paths it began at descriptors may be found; repeat it. */
+bool resolve_again(struct slot *slot);
+/* Refuse to change what is at a place in a read-only mount, as the kernel would: an error of the look-up first, else
+ * -EROFS. 0: it may be changed. */
+long refuse_change(const struct place *place);
+/* May a name be made, a directory's or another's? In the kernel's order: -EEXIST before -EROFS. 0 or -errno. */
+long check_creation(const struct place *place, bool directory);
+/* The same where the engine must ask, and not only the kernel. */
+long refuse_creation(const struct place *place, bool directory);
+/* What the last name of a place is, whatever slashes are behind it. 0 or -errno. */
+long place_look(const struct place *place, struct stat *st);
+bool place_has_slash(const struct place *place);
 /* resolve_guest() for a call that changes what is there (or, with PATH_PARENT, makes it), refused on read-only mounts. */
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place);
+/* A name that may be on somebody's way is about to change at this place. What it returns is for change_end(), which
+ * comes behind tell_cache(). */
+int change_begin(const struct place *place);
+void change_end(int number);
 /* After a success: names that may have been on somebody's way have changed at this place. */
 void tell_cache(const struct place *place);
 /* Was this descriptor opened in a read-only mount? Never for one that can be written. */
@@ -29,6 +44,11 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size);
 
 /* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
 const char *proc_behind_process(const char *path, u64 *pid);
+
+/* The link of /proc that shows a descriptor's path. */
+void link_of(int descriptor, char link[48]);
+/* Make a place that is there an absolute and plain one. 0 or -errno. */
+long place_plain(struct place *place);
 
 /* What the look-up of the directory that holds a place's last name answers; `mode` as in access(). 0 or -errno. */
 long place_parent(const struct place *place, int mode);

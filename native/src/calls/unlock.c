@@ -75,7 +75,9 @@ static long check_directory(const char *path) {
 }
 
 static long magic_link(const char *path, bool last, char *to, size_t size) {
-    return path_host_system.magic_link(path, last, to, size);
+    long r = path_host_system.magic_link(path, last, to, size);
+    if (r >= 0 && (r & MAGIC_REMOVED)) return -EXDEV;
+    return r < 0 ? r : r & ~(long)MAGIC_JUMP; /* modes are changed by plain paths */
 }
 
 static const struct path_host path_host_unlocking = {read_link, check_directory, magic_link};

@@ -50,7 +50,7 @@ static __attribute__((noinline)) void name_descriptor(int fd, char *guest) {
 
 /* Plain guest path of the file just opened; the host's where the guest has none. */
 static void name_file(const struct place *place, int fd, char *guest) {
-    if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS))
+    if (place->path[0] != '/' || (place->flags & (PLACE_KERNEL_FOLLOWS | PLACE_ANCHORED)))
         name_descriptor(fd, guest);
     else
         name_after(place->path, guest);

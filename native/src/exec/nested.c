@@ -21,7 +21,8 @@ static long translate(u64 word, const char **vector, char **to) {
     struct place place;
     long r = resolve_guest(AT_FDCWD, word, PATH_FOLLOW, text, &place);
     if (r < 0) return r;
-    if (place.path[0] != '/') return -EINVAL;
+    if (place.flags & PLACE_ANCHORED) r = place_plain(&place);
+    if (r < 0 || place.path[0] != '/') return r < 0 ? r : -EINVAL;
     *vector = *to;
     *to += text_put(*to, 0, place.path) + 1;
     return 0;

@@ -53,7 +53,8 @@ bool cache_find(struct cache *cache, u32 table, const char *text, size_t length,
     answer->links = e->links;
     u32 generation = e->generation;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    return __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence && generation == cache_generation(cache);
+    return __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence && generation == cache_generation(cache) &&
+           !__atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
 }
 
 void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,
@@ -101,12 +102,42 @@ void cache_meet(struct cache *cache, const char *name, size_t length) {
     if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit)) __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
 }
 
-void cache_change(struct cache *cache, const char *name, size_t length) {
+bool cache_met(struct cache *cache, const char *name, size_t length) {
     while (length && name[length - 1] == '/') length--;
     size_t start = length;
     while (start && name[start - 1] != '/') start--;
+    bool dots = length - start < 3 && (start == length || (name[start] == '.' && name[length - 1] == '.'));
     u64 bit, *word = name_bit(cache, name + start, length - start, &bit);
-    if (__atomic_load_n(word, __ATOMIC_SEQ_CST) & bit) cache_clear(cache);
+    return dots || __atomic_load_n(word, __ATOMIC_SEQ_CST) & bit;
+}
+
+void cache_change(struct cache *cache, const char *name, size_t length) {
+    if (cache_met(cache, name, length)) cache_clear(cache);
+}
+
+int cache_changing(struct cache *cache, u32 thread) {
+    for (int i = 0; i < CACHE_CHANGERS; i++) {
+        u32 none = 0;
+        if (!__atomic_compare_exchange_n(&cache->changers[i], &none, thread, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+            continue;
+        __atomic_fetch_or(&cache->changing, 1u << i, __ATOMIC_SEQ_CST);
+        return i;
+    }
+    return -1;
+}
+
+void cache_changed(struct cache *cache, int number) {
+    if (number < 0) return;
+    __atomic_fetch_and(&cache->changing, ~(1u << number), __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cache->changers[number], 0, __ATOMIC_RELEASE);
+}
+
+void cache_abandoned(struct cache *cache, int number, u32 thread) {
+    /* one of all who see it does the rest */
+    if (!__atomic_compare_exchange_n(&cache->changers[number], &thread, ~0u, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        return;
+    cache_clear(cache);
+    cache_changed(cache, number);
 }
 
 void cache_clear(struct cache *cache) {

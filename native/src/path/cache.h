@@ -4,7 +4,12 @@
  * the directory text D leads to the plain guest path G. It holds until a symbolic link appears or goes, or a name is
  * moved, somewhere on the way; directories that come and go do not matter, because the kernel meets G itself. All
  * names met on the way of any entry are kept in a Bloom filter, so that a change of a name nobody went by costs
- * nothing; any other change makes all entries old at once, by counting the generation up. */
+ * nothing; any other change makes all entries old at once, by counting the generation up.
+ *
+ * Who makes such a change may be killed between the change and the count. So a change of a name that is in the filter
+ * is announced first, with the thread's number: nothing is found while changes are under way, and one whose thread is
+ * gone is counted by whoever meets it (state/directories.c). A name that is met for the first time while its change is
+ * under way is not covered. */
 #ifndef PATH_CACHE_H
 #define PATH_CACHE_H
 #include "../sys/types.h"
@@ -12,6 +17,7 @@
 #define CACHE_ENTRIES 256
 #define CACHE_TEXT 231
 #define CACHE_NAME_WORDS 1024
+#define CACHE_CHANGERS 32
 
 struct cache_entry {
     u32 sequence; /* odd while being written */
@@ -23,8 +29,10 @@ struct cache_entry {
 
 struct cache {
     u32 generation;
+    u32 changing; /* bit N: changers[N] is about to change a name */
     u64 trapped, hooked; /* under `debug`: how many calls came by a signal, how many from rewritten sites */
-    u8 head[PAGE_SIZE - 24];
+    u32 changers[CACHE_CHANGERS]; /* thread numbers; 0: free */
+    u8 head[PAGE_SIZE - 24 - CACHE_CHANGERS * 4];
     u64 names[CACHE_NAME_WORDS];
     struct cache_entry entries[CACHE_ENTRIES];
 };
@@ -54,8 +62,18 @@ void cache_put(struct cache *cache, u32 table, u32 generation, const char *text,
 void cache_mark(struct cache *cache, u32 table, const char *text, size_t length, unsigned flags);
 /* A walk is about to look at this name. */
 void cache_meet(struct cache *cache, const char *name, size_t length);
-/* A link was made or removed, or something moved, under this name: after the kernel has done it. */
+/* A link was made or removed, or something moved, under the last name of this text: after the kernel has done it. Where
+ * there is none, or only dots, it may be any. */
 void cache_change(struct cache *cache, const char *name, size_t length);
+/* Did anybody go by the last name of this text? */
+bool cache_met(struct cache *cache, const char *name, size_t length);
+/* A change under such a name is about to be made by `thread`: its number, for cache_changed(), or -1 where too many are
+ * under way. */
+int cache_changing(struct cache *cache, u32 thread);
+/* It is made and told, or was not made. */
+void cache_changed(struct cache *cache, int number);
+/* The thread that announced this change is no more: what it may have changed is forgotten. */
+void cache_abandoned(struct cache *cache, int number, u32 thread);
 /* Forget everything. */
 void cache_clear(struct cache *cache);
 

@@ -114,7 +114,7 @@ static __attribute__((noinline)) long learn_and_join(const struct mounts *m, con
     struct cache_answer directory = {.guest = guest};
     guest[0] = 0;
     long r = p->directory ? learn(m, host, p->full, p->directory, p->directory == p->length, &directory) : 0;
-    if (r == -EXDEV || r == -ENAMETOOLONG) return WALK;
+    if (r == -EXDEV || r == -ENAMETOOLONG || r == -EOVERFLOW) return WALK;
     if (r == 0) r = join(m, &directory, p, place);
     return r == -ENAMETOOLONG ? WALK : r;
 }
@@ -154,12 +154,18 @@ static void take_apart(const char *full, size_t length, struct parts *p) {
     p->directory = at;
 }
 
+static bool ends_in_dots(const struct parts *p) {
+    size_t at = p->directory;
+    while (at && p->full[at - 1] != '/') at--;
+    return is_dots(p->full + at, p->directory - at);
+}
+
 static long by_cache(const struct mounts *m, const struct path_host *host, const char *full, size_t length, u32 how,
                      struct place *place) {
     struct parts p;
     take_apart(full, length, &p);
     if (p.name_length ? is_dots(p.name, p.name_length) : how & (PATH_PARENT | PATH_KEEP)) return WALK;
-    if (!p.name_length && p.directory && full[p.directory - 1] == '.') return WALK; /* "x/./": the dot must stay the end */
+    if (!p.name_length && ends_in_dots(&p)) return WALK; /* "./" asks more of the directory than its name does */
     if (how & PATH_KEEP) take_whole(&p);
     long r = recall(m, &p, how, place);
     if (r == WALK) r = learn_and_join(m, host, &p, place);

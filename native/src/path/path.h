@@ -10,6 +10,8 @@
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
 #define MOUNT_UNKNOWN (-1)
+#define MAGIC_JUMP 0x10000
+#define MAGIC_REMOVED 0x20000
 #define MOST_LINKS 40 /* as in the kernel */
 
 enum { MOUNT_READ_ONLY = 1 };
@@ -38,8 +40,9 @@ struct path_host {
     long (*read_link)(const char *host_path, char *to, size_t size);
     /* 0 where host_path is a directory, -ENOTDIR or another error else. */
     long (*check_directory)(const char *host_path);
-    /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length; -EINVAL: it is
-     * none, treat it as any link; -EXDEV: only the kernel can follow it; -ESTALE: so it is, and ".." behind it leads to the plain guest path in `to`. */
+    /* Plain or not, the guest path behind a magic link of /proc (exe, root, cwd, fd/N): its length, with MAGIC_JUMP
+     * where the kernel need not come by that path; -EINVAL: it is none, treat it as any link; -EXDEV: only the kernel
+     * can follow it. With MAGIC_REMOVED it is the guest path where a removed directory was. */
     long (*magic_link)(const char *host_path, bool last, char *to, size_t size);
 };
 
@@ -57,6 +60,7 @@ enum {
     PATH_NO_MOUNTS = 1024,
     PATH_RESOLVE = 64 | 128 | 256 | 512 | 1024,
     PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
+    PATH_REMOVED = 8192, /* with an anchor: `base` is where its directory was */
     PATH_EXISTS = 4096, /* what is not there may be answered ENOENT at once */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
@@ -66,7 +70,10 @@ enum {
     PLACE_PROC = 2,
     PLACE_READ_ONLY = 4,
     PLACE_UNNAMED = 16,    /* the path ends in "." or "..", or is the root: nothing can be made, removed or renamed so */
-    PLACE_MOUNT_POINT = 8, /* the last name is a mount's (or the root), and was to be made, removed or renamed */
+    PLACE_MOUNT_POINT = 8, /* the last name is a mount's (or the root), and was to be made, removed or renamed: the
+                            * place is then what the mount hides */
+    PLACE_REMOVED = 64,    /* the directory that is to hold the name is removed */
+    PLACE_ANCHORED = 32,   /* the path is relative to the directory behind a link of /proc: it is not plain */
 };
 
 /* Where the kernel finds the file: arguments for an *at call. */
@@ -116,8 +123,13 @@ long path_lookup(const struct mounts *m, const struct path_host *host, const cha
                  u32 how, struct place *place);
 
 /* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
- * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */
+ * Fills text, path, flags, length; directory becomes AT_FDCWD. 0, -errno, or -EOVERFLOW where the path that the kernel
+ * would have to be told is too long. */
 long path_walk(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
                struct place *place);
+/* The same where the kernel is to start from `anchor`, a link of /proc that leads to `base`: the directories above it
+ * are not asked for search permission. */
+long path_walk_from(const struct mounts *m, const struct path_host *host, const char *base, const char *anchor,
+                    const char *path, u32 how, struct place *place);
 
 #endif

@@ -36,6 +36,13 @@ void directories_begin(void) {
     sys(__NR_close, fd);
 }
 
+void directories_recover(struct cache *cache) {
+    u32 changing = __atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < CACHE_CHANGERS; i++) {
+        u32 thread = changing >> i & 1 ? __atomic_load_n(&cache->changers[i], __ATOMIC_SEQ_CST) : 0;
+        if (thread && thread != ~0u && sys(__NR_kill, thread, 0) == -ESRCH) cache_abandoned(cache, i, thread);
+    }
+}
 _Static_assert(CACHE_BASE + sizeof(struct cache) <= SLOTS_BASE, "CACHE_BASE");
 
 struct cache *directories_open(void) {
@@ -47,6 +54,7 @@ struct cache *directories_open(void) {
         if (size == sizeof(struct cache)) __atomic_store_n(&engine.mounts.cache, map(fd), __ATOMIC_RELEASE);
         sys(__NR_close, fd);
     }
+    if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;
     return engine.mounts.cache;
 }

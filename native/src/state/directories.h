@@ -8,4 +8,7 @@ void directories_begin(void);
 /* The cache, mapped when first asked for; NULL where the plan names no state or it cannot be used. */
 struct cache *directories_open(void);
 
+/* Changes are under way: forget what processes that were killed meanwhile may have changed. */
+void directories_recover(struct cache *cache);
+
 #endif

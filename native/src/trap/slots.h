@@ -8,6 +8,8 @@
 
 #define SLOTS 512
 
+enum { BY_NONE, BY_PATH, BY_LINK };
+
 /* In the top SLOT_HEAD bytes of a slot; the stack grows down from below it. */
 struct slot {
     struct regs regs;          /* the guest's registers at its call */
@@ -21,6 +23,7 @@ struct slot {
     u64 repair_mask;
     void *vector; /* argument vector of a big exec, kept with the slot because a vfork child cannot free it */
     u64 vector_size;
+    u32 by_descriptor; /* how paths relative to a descriptor are found: see calls/resolve.c */
     siginfo_t info;
 };
 

@@ -42,6 +42,8 @@ void say_stat(const struct stat *st);
 /* Runs one random call and logs it. */
 void step(struct random *r, int number);
 
+/* Whoever starts next finds the directories of the mounts open. */
+void open_mounts(void);
 void clean_tree(void);
 void make_tree(struct random *r);
 void dump_tree(void);

@@ -90,5 +90,6 @@ int main(int argc, char **argv)
 	umask(022);
 	signal(SIGPIPE, SIG_IGN);
 	for (uint64_t seed = first; seed < first + count; seed++) run_seed(seed, steps, workers < 1 ? 1 : workers > 16 ? 16 : workers);
+	open_mounts();
 	return 0;
 }

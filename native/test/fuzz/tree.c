@@ -46,11 +46,15 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
+void open_mounts(void)
+{
+	static const char *const places[] = { "/f", "/f/rw", "/f/rw/in", "/f/absent", "/f/absent/point" };
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) chmod(places[i], 0755);
+}
+
 void clean_tree(void)
 {
-	chmod("/f", 0755);
-	chmod("/f/rw", 0755);
-	chmod("/f/absent", 0755);
+	open_mounts();
 	int dir = open("/f", O_RDONLY | O_DIRECTORY);
 	if (dir < 0) { say("set-up: cannot open /f: %s", errno_name(errno)); return; }
 	empty(dir);

@@ -42,6 +42,29 @@ static void test_race(struct cache *c) {
     EXPECT(torn == 0);
 }
 
+/* Changes that are announced, told or not. */
+static void test_killed(struct cache *c) {
+    struct cache_answer a;
+    EXPECT(cache_met(c, "/x/usr/", 7) && !cache_met(c, "/usr/never", 10));
+    put(c, 7, "/lib", "/usr/lib");
+    int first = cache_changing(c, 10), second = cache_changing(c, 11);
+    EXPECT(first >= 0 && second >= 0 && first != second);
+    EXPECT(!find(c, 7, "/lib", &a));
+    cache_changed(c, first);
+    EXPECT(!find(c, 7, "/lib", &a));
+    cache_changed(c, second);
+    EXPECT(find(c, 7, "/lib", &a)); /* neither had come to anything */
+    first = cache_changing(c, 10);
+    cache_abandoned(c, first, 9); /* another's by now */
+    EXPECT(c->changing);
+    cache_abandoned(c, first, 10);
+    EXPECT(!c->changing && !c->changers[first] && !find(c, 7, "/lib", &a));
+    for (u32 i = 0; i < CACHE_CHANGERS; i++) EXPECT(cache_changing(c, 20 + i) >= 0);
+    EXPECT(cache_changing(c, 99) < 0);
+    for (int i = 0; i < CACHE_CHANGERS; i++) cache_changed(c, i);
+    EXPECT(!c->changing);
+}
+
 void test_cache(void) {
     struct cache *c = calloc(1, sizeof(*c));
     struct cache_answer a;
@@ -75,6 +98,7 @@ void test_cache(void) {
     cache_clear(c);
     cache_put(c, 7, before, "/lib", 4, &late); /* a walk begun before the change */
     EXPECT(!find(c, 7, "/lib", &a));
+    test_killed(c);
     test_race(c);
     free(c);
 }

@@ -26,13 +26,15 @@ static long read_link(const char *path, char *to, size_t size) {
 
 static long check_directory(const char *path) {
     char target[64];
+    if (!strncmp(path, "/proc/self/fd/", 14)) return 0;
     long r = read_link(path, target, sizeof(target));
     if (r == -EINVAL && !strcmp(path, "/r/etc/passwd")) return -ENOTDIR;
     return r == -EINVAL ? 0 : -ENOENT;
 }
 
 static long magic_link(const char *path, bool last, char *to, size_t size) {
-    if (!strcmp(path, "/proc/self/fd/3")) return last ? -EXDEV : snprintf(to, size, "/etc");
+    if (!strcmp(path, "/proc/self/fd/3")) return last ? -EXDEV : snprintf(to, size, "/etc") | MAGIC_JUMP;
+    if (!strcmp(path, "/proc/self/fd/4")) return snprintf(to, size, "/usr/gone") | MAGIC_JUMP | MAGIC_REMOVED;
     return strcmp(path, "/proc/1/root") ? -EINVAL : snprintf(to, size, "/");
 }
 
@@ -54,13 +56,13 @@ static const struct {
     {"/", "//etc///./passwd", PATH_FOLLOW, "/r/etc/passwd"},
     {"/etc", "passwd", PATH_FOLLOW, "/r/etc/passwd"},
     {"/", "/", 0, "/r"},
-    {"/", "/..", 0, "/r/."},
+    {"/", "/..", 0, "/r"},
     {"/", "/../../etc", 0, "/r/etc"},
     {"/", "/lib", 0, "/r/lib"},
     {"/", "/lib", PATH_FOLLOW, "/r/usr/lib"},
     {"/", "/lib/", 0, "/r/usr/lib/"},
     {"/", "/lib/x", 0, "/r/usr/lib/x"},
-    {"/", "/lib/..", 0, "/r/usr/."},
+    {"/", "/lib/..", 0, "/r/usr"},
     {"/", "/abs/passwd", 0, "/r/etc/passwd"},
     {"/", "/up", PATH_FOLLOW, "/r/etc"},
     {"/", "/slash/passwd", 0, "/r/etc/passwd"},
@@ -78,10 +80,10 @@ static const struct {
     {"/", "/mnt/out", PATH_FOLLOW, "/r/etc/passwd"},
     {"/", "/mnt/in/back", PATH_FOLLOW, "/data/d"},
     {"/mnt", "in", 0, "/other"},
-    {"/", "/mnt/in", PATH_PARENT, "/other"},
+    {"/", "/mnt/in", PATH_PARENT, "/data/in"},
     /* /proc */
     {"/", "/proc/self/fd/3", PATH_FOLLOW, "/proc/self/fd/3"},
-    {"/", "/proc/self/fd/3/passwd", PATH_FOLLOW, "/r/etc/passwd"},
+    {"/", "/proc/self/fd/3/passwd", 0, "/proc/self/fd/3/passwd"},
     {"/", "/proc/1/root/etc", PATH_FOLLOW, "/r/etc"},
     /* openat2 */
     {"/jail", "/etc", PATH_IN_ROOT | PATH_FOLLOW, "/r/jail/etc"},
@@ -112,6 +114,30 @@ static void test_flags(void) {
     EXPECT(place.flags == (PLACE_PROC | PLACE_KERNEL_FOLLOWS) && place.mount == MOUNT_UNKNOWN);
 }
 
+static const char *from(const char *base, const char *path, u32 how) {
+    long r = path_walk_from(&m, &host, base, "/proc/self/fd/9", path, how, &place);
+    return r == 0 ? place.path : r == -EXDEV ? "EXDEV" : strerror((int)-r);
+}
+
+/* Texts that begin at a descriptor's link. */
+static void test_anchored(void) {
+    EXPECT(!strcmp(from("/etc", "passwd", 0), "/proc/self/fd/9/passwd") && place.flags == PLACE_ANCHORED);
+    EXPECT(!strcmp(from("/etc", ".", 0), "/proc/self/fd/9/."));
+    EXPECT(!strcmp(from("/etc", "..", 0), "/proc/self/fd/9/.."));
+    EXPECT(!strcmp(from("/etc", "../..", 0), "/proc/self/fd/9/..")); /* no further than the root */
+    EXPECT(!strcmp(from("/etc", "/usr/lib", 0), "/r/usr/lib"));
+    EXPECT(!strcmp(from("/mnt/d", "../x", 0), "/proc/self/fd/9/../x"));
+    EXPECT(!strcmp(from("/mnt/d", "../in", 0), "/other"));
+    EXPECT(!strcmp(from("/mnt/d", "../in", PATH_PARENT), "/proc/self/fd/9/../in") && place.mount == 1);
+    EXPECT(place.flags == (PLACE_ANCHORED | PLACE_MOUNT_POINT));
+    EXPECT(!strcmp(from("/mnt/d", "../out", PATH_FOLLOW), "/proc/self/fd/9/../out"));
+    EXPECT(!strcmp(from("/mnt", "../etc/passwd", 0), "/r/etc/passwd"));
+    EXPECT(!strcmp(walk("/", "/proc/self/fd/4/x", PATH_PARENT), "/proc/self/fd/4/x"));
+    EXPECT(place.flags == (PLACE_ANCHORED | PLACE_REMOVED));
+    EXPECT(!strcmp(walk("/", "/proc/self/fd/4/../x", PATH_PARENT), "/proc/self/fd/4/../x"));
+    EXPECT(place.flags == PLACE_ANCHORED);
+}
+
 static void test_long(void) {
     static char path[PATH_SIZE + 8];
     memset(path, '/', PATH_SIZE);
@@ -123,7 +149,7 @@ static void test_long(void) {
     path[0] = '/';
     memset(path + 1, 'n', 256);
     path[257] = 0;
-    EXPECT(!strcmp(walk("/", path, 0), "File name too long"));
+    EXPECT(strlen(walk("/", path, 0)) == 259); /* the kernel says so, where it comes to that name */
     path[256] = 0;
     EXPECT(strlen(walk("/", path, 0)) == 258);
 }
@@ -152,6 +178,7 @@ void test_walk(void) {
             printf("  %s from %s, %#x: %s, wanted %s\n", cases[i].path, cases[i].base, cases[i].how, result, cases[i].result);
     }
     test_flags();
+    test_anchored();
     test_long();
     test_other_root();
 }

@@ -1,0 +1,90 @@
+/* What the kernel would say of a place before it does anything there, where the engine must say it instead: read-only
+ * mounts, mount points, removed directories. The order of the checks is the kernel's (fs/namei.c). */
+#include <asm/stat.h>
+#include <linux/stat.h>
+
+#include "../engine.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "resolve.h"
+
+long place_plain(struct place *place) {
+    char link[48];
+    long fd = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    link_of((int)fd, link);
+    long r = path_host_system.read_link(link, place->text, sizeof(place->text));
+    sys(__NR_close, fd);
+    place->directory = AT_FDCWD;
+    place->path = place->text;
+    place->flags &= ~(u32)(PLACE_ANCHORED | PLACE_KERNEL_FOLLOWS);
+    return r < 0 ? r : 0;
+}
+
+long place_parent(const struct place *place, int mode) {
+    char text[PATH_ROOM + 4];
+    size_t n = strlen(place->path);
+    while (n && place->path[n - 1] == '/') n--;
+    while (n && place->path[n - 1] != '/') n--;
+    memcpy(text, place->path, n);
+    text_put(text, n, ".");
+    return sys(__NR_faccessat, place->directory, text, mode);
+}
+
+bool place_has_slash(const struct place *place) {
+    size_t n = strlen(place->path);
+    return n && place->path[n - 1] == '/';
+}
+
+long place_look(const struct place *place, struct stat *st) {
+    char text[PATH_ROOM];
+    const char *path = place->path;
+    size_t n = strlen(path);
+    if (place_has_slash(place) && n < sizeof(text)) {
+        while (n > 1 && path[n - 1] == '/') n--;
+        memcpy(text, path, n);
+        text[n] = 0;
+        path = text;
+    }
+    return sys(__NR_newfstatat, place->directory, path, st, AT_SYMLINK_NOFOLLOW);
+}
+
+long refuse_change(const struct place *place) {
+    struct stat st;
+    if (!(place->flags & PLACE_READ_ONLY)) return 0;
+    u64 flags = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, flags);
+    return r < 0 ? r : -EROFS;
+}
+
+long check_creation(const struct place *place, bool directory) {
+    struct stat st;
+    long r = place_parent(place, 0);
+    if (r < 0) return r;
+    if (place->flags & (PLACE_UNNAMED | PLACE_MOUNT_POINT)) return -EEXIST;
+    r = place_look(place, &st);
+    if (r != -ENOENT) return r < 0 ? r : -EEXIST;
+    /* /proc has no names that could be made: the look-up itself fails there. */
+    if ((place->flags & (PLACE_REMOVED | PLACE_PROC)) || (place_has_slash(place) && !directory)) return -ENOENT;
+    return place->flags & PLACE_READ_ONLY ? -EROFS : 0;
+}
+
+long refuse_creation(const struct place *place, bool directory) {
+    bool special = place->flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED);
+    return special ? check_creation(place, directory) : 0;
+}
+
+bool descriptor_read_only(int fd) {
+    char link[48], host[PATH_SIZE];
+    if (!engine.mounts.any_read_only || (fd < 0 && fd != AT_FDCWD)) return false;
+    long mode = fd == AT_FDCWD ? O_RDONLY : sys(__NR_fcntl, fd, F_GETFL);
+    if (mode < 0 || (mode & O_ACCMODE) != O_RDONLY) return false;
+    link_of(fd, link);
+    return path_host_system.read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
+}
+
+bool change_refused(const struct call *call) {
+    int fd = (int)call->a[0];
+    if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
+    return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
+}
