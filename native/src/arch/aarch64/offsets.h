@@ -11,6 +11,7 @@
 #define REGS_SP 248
 #define SLOT_BUSY_AT 272
 #define SLOT_PENDING 280
+#define SLOT_SLOW 284
 #define SLOT_MASK_WAIT 304
 
 #define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart */
