@@ -32,6 +32,10 @@ struct slot *slot_take(void);
 static inline volatile u32 *slot_busy(const struct slot *slot) {
     return (volatile u32 *)(BUSY_BASE + ((u64)slot - SLOTS_BASE) / SLOT_SIZE * BUSY_SIZE);
 }
+/* Not 0 while the slot's call reads the table of owners, which must then stay mapped (state/ownership.c). */
+static inline volatile u32 *slot_reading(const struct slot *slot) {
+    return slot_busy(slot) + 4;
+}
 static inline void slot_release(struct slot *slot) {
     __atomic_store_n(slot_busy(slot), 0, __ATOMIC_RELEASE);
 }

@@ -13,6 +13,8 @@ if [ ! -x "$1/bin/sh" ]; then
 	mkdir -p "$(dirname "$1")"
 	mmdebstrap --mode=root --variant=minbase --include="$packages" bookworm "$made"
 	mkdir -p "$made/proc" "$made/sys" "$made/dev"
+	static=$(echo "$(dirname "$0")"/../../../node_modules/@esbuild/linux-*/bin/esbuild)	# a static Go program
+	if [ $small = no ] && [ -f "$static" ]; then install -D "$static" "$made/opt/esbuild"; fi
 	chown -hR "${2:-$(id -u lab 2>/dev/null || echo 1001)}:${3:-$(id -g lab 2>/dev/null || echo 1001)}" "$made"
 	chmod u+s "$made/bin/su" 2>/dev/null || true
 	mv "$made" "$1"
