@@ -8,15 +8,17 @@ import { hostPath } from './paths.ts';
 import { readText } from './system/files.ts';
 import { invoker } from './system/host.ts';
 import { askLine, isTerminal, readAllInput, TerminalOutput, terminalColumns } from './system/terminal.ts';
+import { givenEnvironment, restartIfTight } from './system/tight-memory.ts';
 
 declare const UDOCKER_VERSION: string;
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function main(): void {
+  restartIfTight(process.env);
   const { signal, release } = catchSignals();
   const stdout = new TerminalOutput(1);
-  const { env } = process;
+  const env = givenEnvironment(process.env);
   const { uid, gid, home } = invoker(env);
   runCli({
     words: process.argv.slice(2),

@@ -106,6 +106,11 @@ describe('usage errors: status 2, on stderr, nothing done', () => {
         'Usage: udocker ps [options]\nSee:   udocker help ps\n',
     ],
     [
+      ['ps', '-q'],
+      'Error: unknown option: -q\nHint: -q has its place before the command\n\n' +
+        'Usage: udocker ps [options]\nSee:   udocker help ps\n',
+    ],
+    [
       ['ps', 'x', ''],
       'Error: ps: too many arguments: x ""\n\nUsage: udocker ps [options]\nSee:   udocker help ps\n',
     ],

@@ -154,7 +154,7 @@ suite('run', reason, () => {
         .status,
     ).toBe(137);
     expect(snapshot(top)).toEqual(pulled);
-  });
+  }, 30_000);
 
   test('--name and --pull', async () => {
     const policy = (...words: string[]) => udocker(['-q', 'run', ...words, 'ubuntu', 'true']);
@@ -223,6 +223,20 @@ suite('what scripts and programs rely on', reason, () => {
     expect(root).toBe(join(top, 'containers', created.stdout.trim(), 'ROOT'));
     writeFileSync(join(top, 'containers/box/ROOT/edited'), 'by hand\n');
     expect((await good('run', 'box', 'cat', '/edited')).stdout).toBe('by hand\n');
+  });
+
+  test('batch systems that limit addresses and descriptors', async () => {
+    await good('pull', 'ubuntu');
+    const env = { ...modes[0]?.[1], UDOCKER_DIR: top };
+    const limited = (limit: string, ...words: string[]) =>
+      lab.run(['sh', '-c', `ulimit ${limit}; exec "$@"`, 'sh', lab.executable, ...words], { env });
+    // Two gigabytes: a usual h_vmem. What that takes is not seen inside.
+    const created = await limited('-v 2000000', 'create', '--name=box', 'ubuntu');
+    expect([created.status, created.stdout]).toEqual([0, expect.stringMatching(id)]);
+    const ran = await limited('-v 2000000', 'run', '--hostenv', 'box', 'sh', '-c', 'ulimit -v; env');
+    expect([ran.status, ran.stdout]).toEqual([0, expect.stringMatching(/^2000000\n/)]);
+    expect(ran.stdout).not.toContain('JSC');
+    expect(await limited('-n 24', 'run', 'box', 'echo', 'few')).toMatchObject({ status: 0, stdout: 'few\n' });
   });
 
   test('cwltool: one run that pulls; stdout holds only what the program says', async () => {

@@ -192,7 +192,7 @@ suite('docker-registry', absent)('docker-registry', () => {
   test('TLS: the made CA is needed, and is enough', async () => {
     const untrusted = await failureOf(openLab(secure).registry.resolve(request));
     expect(untrusted).toMatchObject({ code: 'NETWORK', details: { failure: 'tls-untrusted' } });
-    await pull(openLab(secure, undefined, {}, { caFile: hostPath(at('ca.crt')) }));
+    await pull(openLab(secure, undefined, {}, { environment: { NODE_EXTRA_CA_CERTS: at('ca.crt') } }));
     await pull(openLab(secure, undefined, {}, { environment: { SSL_CERT_FILE: at('ca.crt') } }));
     await pull(openLab(secure, undefined, {}, { insecure: true }));
   });
@@ -231,7 +231,7 @@ suite('docker-registry', absent)('docker-registry', () => {
 
 const throughProxy = (url: string, environment = {}) => ({
   proxies: proxyRules(url, environment),
-  caFile: hostPath(at('ca.crt')),
+  environment: { NODE_EXTRA_CA_CERTS: at('ca.crt') },
 });
 const pullBoth = async (proxy: string) => {
   await pull(openLab(plain, undefined, {}, throughProxy(proxy)));

@@ -2,8 +2,8 @@
  * Engines on a real terminal: tmux draws it, types into it and changes its size, and the tests read the screen.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
-import { openPane as openPaneIn } from './support/pane.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { openPane as openPaneIn, openWindow } from './support/pane.ts';
 import { enginesUnderTest } from './support/run-engines.ts';
 import type { Job } from './support/run-job.ts';
 import { busybox, engineFile, openRunLab, type RunLab } from './support/run-lab.ts';
@@ -43,6 +43,41 @@ for (const { name, program, job, supervised, how } of ways) {
       });
       expect([status, stdout]).toEqual([7, expect.stringContaining('/dev/pts/')]);
     });
+
+    if (supervised && name !== 'P1') {
+      // The terminal is one of the supervisor's making.
+      test('what a short program says is all that is seen, and comes whole', async () => {
+        const said = async (script: string) => {
+          const file = lab.jobFile(sh(script));
+          const command = `stty -echo; ${lab.executable} ${file} 2> ${file}.err`;
+          const { stdout } = await lab.run(['script', '-qec', command, '/dev/null'], {
+            env: { TERM: 'xterm' },
+          });
+          return [stdout, readFileSync(`${file}.err`, 'utf8')];
+        };
+        for (let round = 0; round < 3; round += 1) {
+          expect(await said('echo out; echo err >&2')).toEqual(['out\r\n', 'err\n']);
+        }
+        const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\r\n`).join('');
+        expect(await said('seq 20000')).toEqual([numbers, '']);
+      });
+
+      test('begun in the background it has the keys once it is in front', async () => {
+        const file = lab.jobFile(sh('echo up; read word; echo got $word; exit 3'));
+        const pane = await openWindow(lab, "env PS1='host: ' bash --norc -i");
+        await pane.types(`${lab.executable} ${file} &`);
+        await pane.shows('host: up');
+        await pane.types('echo for the sh""ell');
+        await pane.shows('\nfor the shell');
+        await pane.types('fg');
+        await pane.types('hello');
+        await pane.shows('\ngot hello');
+        await pane.types('echo ended $?; stty -a');
+        await pane.shows('\nended 3');
+        expect(await pane.screen()).toContain(' icanon');
+        await pane.close();
+      }, 20_000);
+    }
 
     test('with the output in a pipe the input stays a terminal and bytes are not changed', async () => {
       const file = lab.jobFile(

@@ -5,3 +5,8 @@ import { type HostPath, under } from '../paths.ts';
 export function ownersFileOf(containerDirectory: HostPath): HostPath {
   return under(containerDirectory, 'owners');
 }
+
+/** What the native engine keeps of a container. */
+export function stateOf(containerDirectory: HostPath): HostPath {
+  return under(containerDirectory, '.udocker', 'native');
+}

@@ -1,16 +1,12 @@
 /** Makes a container out of an image of the repository. Loads the extractor. */
 
 import { applyLayers } from '../layers/apply-layers.ts';
-import type { Layer, LayerEvent, LayerReport } from '../layers/layer.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { mediaTypes } from '../oci/media-type.ts';
-import { nameOf } from '../paths.ts';
-import type { StoredImage, StoredLayer } from '../store/image-read.ts';
+import type { LayerReport } from '../layers/layer.ts';
 import { ownersFileOf } from './container-places.ts';
 import type { ActionContext } from './context.ts';
-import type { ActionEvent } from './events.ts';
 import { requireFreeName } from './find-container.ts';
 import { requireImage } from './find-image.ts';
+import { blobEvent, layerOf } from './image-layers.ts';
 import { storeOf } from './open-store.ts';
 
 export interface CreateRequest {
@@ -45,7 +41,7 @@ export async function createContainer(
         layers: stored.layers.map(layerOf),
         root,
         ownersFile: ownersFileOf(directory),
-        report: (event) => context.report(blobEvent(event, stored)),
+        report: (event) => context.report(blobEvent('extract', event, stored)),
         signal: context.signal,
       });
       tellOmissions(context, report);
@@ -56,31 +52,6 @@ export async function createContainer(
     }
     return container.id;
   });
-}
-
-function layerOf({ path, size, digest, mediaType, diffId }: StoredLayer): Layer {
-  const descriptor: Descriptor | undefined =
-    digest === undefined ? undefined : { digest, size, mediaType: mediaType ?? mediaTypes.ociLayer };
-  return {
-    path,
-    ...(descriptor === undefined ? {} : { descriptor }),
-    ...(mediaType === undefined ? {} : { mediaType }),
-    ...(diffId === undefined ? {} : { diffId }),
-  };
-}
-
-function blobEvent(event: LayerEvent, { layers }: StoredImage): ActionEvent {
-  const layer = layers[event.index];
-  const name = layer?.digest ?? (layer === undefined ? '' : nameOf(layer.path));
-  const facts = { work: 'extract', digest: name, size: layer?.size ?? 0 } as const;
-  switch (event.kind) {
-    case 'layer-started':
-      return { kind: 'blob-started', ...facts };
-    case 'layer-progress':
-      return { kind: 'blob-progress', bytes: event.bytes, ...facts };
-    case 'layer-finished':
-      return { kind: 'blob-done', ...facts };
-  }
 }
 
 /** What an unprivileged user cannot have of an image. */

@@ -28,7 +28,7 @@ export type BlobEvent =
   | (BlobFacts & { readonly kind: 'blob-done' });
 
 export interface BlobFacts {
-  readonly work: 'download' | 'extract';
+  readonly work: 'download' | 'extract' | 'verify';
   readonly digest: string;
   /** In bytes, as transferred. */
   readonly size: number;

@@ -1,12 +1,14 @@
 /** Copies an image from a registry into the repository: what is missing of it, several blobs at a time. */
 import { isUdockerError } from '../errors.ts';
 import type { BlobSource, Descriptor } from '../oci/descriptor.ts';
-import { normalise, type Platform } from '../oci/platform.ts';
+import type { Platform } from '../oci/platform.ts';
 import { formatReference, type ImageReference } from '../oci/reference.ts';
 import { repositoryAt } from '../registry/endpoint.ts';
 import type { ResolvedImage } from '../registry/resolve.ts';
+import { inMemory } from '../store/in-memory.ts';
 import type { Store } from '../store/store.ts';
 import type { ActionContext } from './context.ts';
+import { hostPlatform } from './host-platform.ts';
 import { storeOf } from './open-store.ts';
 import { accessRegistry, type RegistryChoice } from './registry-access.ts';
 
@@ -60,11 +62,6 @@ export async function pullImage(
   }
 }
 
-/** The platform of this machine, in the words of images. */
-export function hostPlatform(): Platform {
-  return normalise({ os: 'linux', architecture: process.arch });
-}
-
 /** All blobs of the image, each once. After a failure the others are stopped, and only then is it thrown. */
 async function copyBlobs(
   context: ActionContext,
@@ -108,14 +105,4 @@ async function copyLayer(
   report({ kind: 'blob-started', ...facts });
   await store.blobs.put(layer, source, (bytes) => report({ kind: 'blob-progress', bytes, ...facts }));
   report({ kind: 'blob-done', ...facts });
-}
-
-/** The configuration was fetched to learn the platform; it need not come twice. */
-function inMemory(bytes: Uint8Array): BlobSource {
-  return {
-    open: async (_blob, offset = 0) =>
-      (async function* () {
-        yield bytes.subarray(offset);
-      })(),
-  };
 }

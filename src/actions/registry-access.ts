@@ -3,7 +3,7 @@ import { credentialsFor } from '../registry/credentials.ts';
 import { type Endpoint, endpointFor } from '../registry/endpoint.ts';
 import type { RegistryEvent } from '../registry/events.ts';
 import { openRegistry, type Registry } from '../registry/registry.ts';
-import { createHttpClient } from '../system/http.ts';
+import { createHttpClient, type HttpClient } from '../system/http.ts';
 import { proxyRules } from '../system/http-proxy.ts';
 import type { ActionContext } from './context.ts';
 import type { ActionEvent } from './events.ts';
@@ -49,22 +49,11 @@ export function accessRegistry(
   choice: RegistryChoice,
   signal: AbortSignal,
 ): OpenedRegistry {
-  const { config, user, version, report } = context;
+  const { config, user } = context;
   const { network } = config;
   const endpoint = chooseEndpoint(context, host, choice);
-  const onEvent = (event: RegistryEvent): void => {
-    const shown = sentence(event);
-    if (shown !== undefined) report(shown);
-  };
-  const http = createHttpClient({
-    proxies: proxyRules(choice.httpproxy ?? network.proxy, user.env),
-    environment: user.env,
-    insecure: network.insecure,
-    userAgent: network.userAgent || `udocker/${version}`,
-    connectTimeoutMs: network.connectTimeoutMs,
-    idleTimeoutMs: network.readTimeoutMs,
-    totalTimeoutMs: network.totalTimeoutMs,
-  });
+  const onEvent = registryReport(context);
+  const http = httpClientOf(context, choice.httpproxy);
   const registry = openRegistry({
     endpoint,
     http,
@@ -78,6 +67,30 @@ export function accessRegistry(
     signal,
   });
   return { endpoint, registry, close: () => http.close() };
+}
+
+/** A client with the timeouts and rules of the configuration; `proxy` (URL, or empty for none) stands above those. */
+export function httpClientOf(
+  { config: { network }, user, version }: ActionContext,
+  proxy: string | undefined,
+): HttpClient {
+  return createHttpClient({
+    proxies: proxyRules(proxy ?? network.proxy, user.env),
+    environment: user.env,
+    insecure: network.insecure,
+    userAgent: network.userAgent || `udocker/${version}`,
+    connectTimeoutMs: network.connectTimeoutMs,
+    idleTimeoutMs: network.readTimeoutMs,
+    totalTimeoutMs: network.totalTimeoutMs,
+  });
+}
+
+/** Tells people what they should know of the traffic. */
+export function registryReport({ report }: ActionContext): (event: RegistryEvent) => void {
+  return (event) => {
+    const shown = sentence(event);
+    if (shown !== undefined) report(shown);
+  };
 }
 
 /** What people should know; the progress of blobs is counted where they are stored. */

@@ -8,7 +8,13 @@ export interface RemoveImageOptions {
   readonly force: boolean;
 }
 
-/** Throws NOT_FOUND (without force), USAGE (no such name is possible), CONFLICT (protected), STORAGE. */
+/** How long an interrupted pull may be continued before a removal takes what it had fetched: a day. */
+const patienceMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Frees what only this image used, and what pulls that nobody continued have left. Throws NOT_FOUND
+ * (without force), USAGE (no such name is possible), CONFLICT (protected), STORAGE.
+ */
 export async function removeImage(
   context: ActionContext,
   text: string,
@@ -19,4 +25,8 @@ export async function removeImage(
   const { text: name } = requireImage(store, text, 'remove');
   context.report({ kind: 'info', message: `deleting image: ${name}` });
   await store.images.remove(name);
+  const { count, bytes } = store.blobs.removeAbandoned(Date.now() - patienceMs);
+  if (count > 0) {
+    context.report({ kind: 'debug', message: `freed ${count} abandoned downloads, ${bytes} bytes` });
+  }
 }

@@ -57,15 +57,27 @@ export interface PreparedRun {
   readonly stay: boolean;
 }
 
+/** The mode that a run would take. Throws UNSUPPORTED when there is none, or not the one that is wished for. */
+export async function chosenMode(
+  container: Pick<OpenedContainer, 'mode'>,
+  settings: RunSettings,
+): Promise<ModeName> {
+  return (await choose(container, settings)).choice.mode.name;
+}
+
+async function choose(container: Pick<OpenedContainer, 'mode'>, settings: RunSettings) {
+  const facts = gatherHostFacts(settings.env, settings.engines);
+  const probe = realProbe(settings.env.PATH ?? '/usr/bin:/bin', facts.runtimeDirectory);
+  return { facts, choice: await chooseEngine(wishOf(container, settings), facts, probe, detectOnce) };
+}
+
 /** Decides how to run; nothing of the container changes. Throws what `chooseEngine` and `specify` throw. */
 export async function prepareRun(
   container: OpenedContainer,
   request: RunRequest,
   settings: RunSettings,
 ): Promise<PreparedRun> {
-  const facts = gatherHostFacts(settings.env, settings.engines);
-  const probe = realProbe(settings.env.PATH ?? '/usr/bin:/bin', facts.runtimeDirectory);
-  const choice = await chooseEngine(wishOf(container, settings), facts, probe, detectOnce);
+  const { facts, choice } = await choose(container, settings);
   const place = placeOf(container, facts.runtimeDirectory);
   const opened = { ...container, ...place, mode: choice.mode.name };
   const host = gatherRunHost(settings.env);
@@ -103,7 +115,7 @@ export function describeRun(prepared: PreparedRun): string {
 }
 
 /** An explicit choice, the container's own, the configured default, in this order. Throws USAGE (bad file). */
-function wishOf(container: OpenedContainer, settings: RunSettings): Wish | undefined {
+function wishOf(container: Pick<OpenedContainer, 'mode'>, settings: RunSettings): Wish | undefined {
   if (settings.mode !== undefined) return { mode: settings.mode, by: '--execmode' };
   if (container.mode !== undefined) return { mode: parseMode(container.mode), by: "the container's setup" };
   if (settings.defaultMode === undefined) return undefined;

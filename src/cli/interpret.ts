@@ -1,6 +1,7 @@
 /** From the words after a command's name to the typed input of its `run`, and to the notes that go with them. */
 import { isUdockerError, UdockerError } from '../errors.ts';
 import { type Command, longName, type Option, type Positional } from './command.ts';
+import { globalOptions } from './global-options.ts';
 import { type GivenOption, parseWords } from './parse-words.ts';
 
 export type Interpretation =
@@ -20,6 +21,7 @@ export function interpret(command: Command, words: readonly string[]): Interpret
   const { given, positionals } = parseWords(words, {
     options,
     stopAtPositional: command.stopAtPositional === true,
+    elsewhere: { options: globalOptions, place: 'before the command' },
   });
   if (given.some(({ key, value }) => key === 'help' && value === true)) return { kind: 'help' };
   const input = {

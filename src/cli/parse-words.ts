@@ -29,11 +29,13 @@ export interface Grammar {
   readonly options: Options;
   /** The first positional ends options, and everything after it is kept as it is. */
   readonly stopAtPositional: boolean;
+  /** Options that have their place elsewhere, and where that is. */
+  readonly elsewhere?: { readonly options: Options; readonly place: string };
 }
 
 /** Splits `words`. Throws USAGE for an option that is unknown, lacks a value or has one too many. */
 export function parseWords(words: readonly string[], grammar: Grammar): ParsedWords {
-  const names = nameTable(grammar.options);
+  const names = { here: nameTable(grammar.options), ...elsewhereOf(grammar) };
   const given: GivenOption[] = [];
   const positionals: string[] = [];
   const queue = [...words];
@@ -51,9 +53,17 @@ interface Named {
   readonly key: string;
   readonly option: Option;
 }
-type Names = ReadonlyMap<string, Named>;
+interface Names {
+  readonly here: ReadonlyMap<string, Named>;
+  readonly elsewhere: ReadonlyMap<string, Named>;
+  readonly place: string;
+}
 
-function nameTable(options: Options): Names {
+function elsewhereOf({ elsewhere }: Grammar): Pick<Names, 'elsewhere' | 'place'> {
+  return { elsewhere: nameTable(elsewhere?.options ?? {}), place: elsewhere?.place ?? '' };
+}
+
+function nameTable(options: Options): ReadonlyMap<string, Named> {
   const table = new Map<string, Named>();
   for (const [key, option] of Object.entries(options)) {
     for (const name of optionNames(key, option)) table.set(name, { key, option });
@@ -90,14 +100,18 @@ function shortOptions(word: string, names: Names, queue: string[]): GivenOption[
 }
 
 function lookUp(written: string, names: Names, word = written): Named {
-  const found = names.get(written);
+  const found = names.here.get(written);
   if (found !== undefined) return found;
   const within = word === written ? '' : ` (in ${word})`;
-  const long = [...names.keys()].filter((name) => name.startsWith('--'));
+  const hint = hintFor(written, names);
+  throw new UdockerError('USAGE', `unknown option: ${written}${within}`, hint === undefined ? {} : { hint });
+}
+
+function hintFor(written: string, { here, elsewhere, place }: Names): string | undefined {
+  if (elsewhere.has(written)) return `${written} has its place ${place}`;
+  const long = [...here.keys()].filter((name) => name.startsWith('--'));
   const meant = written.startsWith('--') ? nearestWord(written, long) : undefined;
-  throw new UdockerError('USAGE', `unknown option: ${written}${within}`, {
-    ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
-  });
+  return meant === undefined ? undefined : `did you mean ${meant}?`;
 }
 
 function flagValue(written: string, attached: string | undefined): boolean {

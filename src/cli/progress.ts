@@ -15,13 +15,20 @@ export interface Progress {
   clear(): void;
 }
 
-const verbs = { download: 'downloading layer', extract: 'extracting layer' } as const;
+/** What is done to a blob, while it is done and afterwards. */
+const words = {
+  download: ['downloading', 'downloaded'],
+  extract: ['extracting', 'extracted'],
+  verify: ['verifying', 'verified'],
+} as const;
+const widest = Math.max(...Object.values(words).map(([doing]) => doing.length));
 
 /** One line per blob, for logs. */
 export function plainProgress(output: Output): Progress {
   return {
     show: (event) => {
-      if (event.kind === 'blob-started') output.write(`Info: ${verbs[event.work]} ${event.digest}\n`);
+      if (event.kind === 'blob-started')
+        output.write(`Info: ${words[event.work][0]} layer ${event.digest}\n`);
       if (event.kind === 'blob-present') output.write(`Info: have layer ${event.digest}\n`);
     },
     clear: () => {},
@@ -92,14 +99,14 @@ function activeLine(one: Active, columns: number, now: number): string {
   const percent = size > 0 ? Math.min(100, Math.floor((one.bytes / size) * 100)) : 0;
   const done = `${formatBytes(one.bytes).padStart(7)} of ${formatBytes(size)}`;
   const tail = ` ${percent.toString().padStart(3)}% ${done} ${rate(one, now).padStart(9)}`;
-  const head = `${shortDigest(digest)}  ${work === 'download' ? 'downloading' : 'extracting '}  `;
+  const head = `${shortDigest(digest)}  ${words[work][0].padEnd(widest)}  `;
   const room = Math.min(30, columns - 1 - head.length - tail.length - 2);
   const bar = room < 5 ? '' : `[${'='.repeat(Math.round((room * percent) / 100)).padEnd(room)}]`;
   return `${head}${bar}${tail}`.slice(0, columns - 1);
 }
 
 function doneLine(event: BlobEvent, one: Active | undefined, now: number): string {
-  const word = event.work === 'download' ? 'downloaded' : 'extracted';
+  const [, word] = words[event.work];
   const speed = one === undefined ? '' : `  ${rate({ ...one, bytes: event.size }, now)}`;
   return `${shortDigest(event.digest)}  ${word} ${formatBytes(event.size)}${speed}`;
 }

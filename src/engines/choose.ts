@@ -67,6 +67,6 @@ function wishRefused(wish: Wish, refusals: readonly Refusal[]): UdockerError {
 function nothingWorks(refusals: readonly Refusal[]): UdockerError {
   const reasons = refusals.map(({ mode, engine, why }) => `${mode} (${engine}): ${why.reason}`).join('; ');
   return new UdockerError('UNSUPPORTED', `no execution mode works on this host: ${reasons}`, {
-    hint: 'install one of crun, runc or proot, or put one of them into the repository (bin/)',
+    hint: 'see udocker doctor; install one of crun, runc or proot, or put one into the repository (bin/)',
   });
 }

@@ -147,8 +147,11 @@ export type Conduct =
    */
   | { readonly kind: 'through-engine'; readonly resizes: boolean }
   | { readonly kind: 'around-engine'; readonly lostStatus: number }
-  /** It ends once the program runs as process 1 of a namespace, left to its supervisor; needs one. */
-  | { readonly kind: 'leaves-program' };
+  /**
+   * It ends once the program runs as process 1 of a namespace, left to its supervisor; needs one. `console`: in
+   * place of ours the program gets a terminal of its own, which the supervisor copies.
+   */
+  | { readonly kind: 'leaves-program'; readonly console: boolean };
 
 /** A small program of ours that starts the command, sees to signals, tidies up, and ends as the program did. */
 export interface Supervisor {

@@ -201,7 +201,7 @@ test('with a supervisor the runtime leaves the program to it, with our init as p
   const host = { ...sampleHost, nativeEngine: hostPath('/bin/engine'), inherited: [5] };
   const found = { ...available, quirks: new Set(['init']) };
   const plan = runc().plan(sampleSpec, found, host);
-  expect(plan.conduct).toEqual({ kind: 'leaves-program' });
+  expect(plan.conduct).toEqual({ kind: 'leaves-program', console: false });
   expect(plan.supervisor as unknown).toEqual({
     file: '/bin/engine',
     words: ['supervise1', 'detached', 'image', '3', 'remove', '/run/me/runc/udocker-42-abc'],
@@ -217,15 +217,27 @@ test('with a supervisor the runtime leaves the program to it, with our init as p
   expect(passing.command.args.join(' ')).toContain('--preserve-fds 4 ');
 });
 
-test('on a terminal the runtime stays; programs that are an init keep process 1', () => {
+test('on a terminal the supervisor makes one; where its name would be missing inside, the runtime stays', () => {
   const host = { ...sampleHost, nativeEngine: hostPath('/bin/engine') };
   const found = { ...available, quirks: new Set(['init']) };
   const onTerminal = { ...sampleSpec, process: { ...sampleSpec.process, terminal: true } };
   const plan = crun().plan(onTerminal, found, host);
-  expect(plan.conduct).toEqual({ kind: 'through-engine', resizes: false });
-  expect(plan.supervisor?.words.slice(1, 3)).toEqual(['through', 'resize']);
-  expect(plan.command.args).not.toContain('--detach');
+  expect(plan.conduct).toEqual({ kind: 'leaves-program', console: true });
+  expect(plan.supervisor?.words.slice(1, 3)).toEqual(['detached', 'console']);
+  expect(configOf(plan).process.terminal).toBe(false);
+  const bare = crun().plan({ ...onTerminal, mounts: [] }, found, host);
+  expect(bare.conduct).toEqual({ kind: 'through-engine', resizes: false });
+  expect(bare.supervisor?.words.slice(1, 3)).toEqual(['through', 'resize']);
+  expect(bare.command.args).not.toContain('--detach');
+  expect(configOf(bare).process.terminal).toBe(true);
+});
+
+test('programs that are an init keep process 1, and have the terminal from the runtime', () => {
+  const host = { ...sampleHost, nativeEngine: hostPath('/bin/engine') };
+  const found = { ...available, quirks: new Set(['init']) };
   const file = guestPath('/sbin/init');
   const own = { ...sampleSpec, process: { ...sampleSpec.process, file, args: ['/sbin/init'] as const } };
   expect(configOf(runc().plan(own, found, host)).process.args).toEqual(['/sbin/init']);
+  const shown = { ...own, process: { ...own.process, terminal: true } };
+  expect(runc().plan(shown, found, host).conduct.kind).toBe('through-engine');
 });

@@ -129,7 +129,11 @@ async function tryOut(
         const place = { state: under(scratch, 'state'), bundle, id: 'probe', options };
         const { env, ...command } = runtimeCommand(runtime, found, host, place);
         const supervisor = hasInit(found)
-          ? supervisorFor(host, { conduct: { kind: 'leaves-program' }, teardown: [] }, { image: firstImage })
+          ? supervisorFor(
+              host,
+              { conduct: { kind: 'leaves-program', console: false }, teardown: [] },
+              { image: firstImage },
+            )
           : undefined;
         const whole = supervisor === undefined ? command : supervised(supervisor, command);
         return probe.run(whole.file, whole.args, { env });
@@ -176,15 +180,22 @@ export function planRuntime(
     runtime.rootOnly || options.inside !== undefined ? { uid: 0, gid: 0 } : { uid: user.uid, gid: user.gid };
   const init = hasInit(found);
   const first = firstProcess(spec, { ...withProot(options), init }, found, host);
-  const standIn = runtime.wantsConsole && spec.process.terminal ? consoleMount(spec, mounts) : [];
-  const config = ociConfig(spec, {
-    outer: runtime.outer(host),
-    inner,
-    mounts: [...mounts, ...first.mounts, ...standIn],
-    proc: procOf(found),
-    args: first.args,
-    env: first.env,
-  });
+  // A terminal that our supervisor makes in the host's /dev has its name inside only where that is inside too.
+  const ownConsole = first.descriptors.image !== undefined && hasHostDevices(mounts);
+  const detached = init && (ownConsole || !spec.process.terminal);
+  const terminal = spec.process.terminal && !detached;
+  const standIn = runtime.wantsConsole && terminal && hasHostDevices(mounts) ? [consoleMount(spec)] : [];
+  const config = ociConfig(
+    { ...spec, process: { ...spec.process, terminal } },
+    {
+      outer: runtime.outer(host),
+      inner,
+      mounts: [...mounts, ...first.mounts, ...standIn],
+      proc: procOf(found),
+      args: first.args,
+      env: first.env,
+    },
+  );
   const bundles = under(spec.container.stateDirectory, 'bundles');
   const bundle = under(bundles, fingerprint(config));
   const state = under(host.runtimeDirectory, runtime.name);
@@ -197,15 +208,14 @@ export function planRuntime(
     { do: 'prune-directory', path: bundles, keep: keptBundles },
   ];
   const id = `udocker-${host.invocation}`;
-  // On a terminal the runtime has to stay and copy; else it hands our own streams on and is needed no more.
-  const detached = init && !spec.process.terminal;
+  // Where the runtime makes the terminal it has to stay and copy; else it hands streams on and is needed no more.
   const runOptions = [...(detached ? ['--detach'] : []), ...first.options];
   const command = runtimeCommand(runtime, found, host, { state, bundle, id, options: runOptions });
   const after: Pick<ExecPlan, 'conduct' | 'teardown'> = {
     teardown: [{ do: 'remove', path: under(state, id) }],
     conduct: detached
-      ? { kind: 'leaves-program' }
-      : { kind: 'through-engine', resizes: runtime.resizes || !spec.process.terminal },
+      ? { kind: 'leaves-program', console: spec.process.terminal }
+      : { kind: 'through-engine', resizes: runtime.resizes || !terminal },
   };
   const supervisor = supervisorFor(host, after, first.descriptors);
   return {
@@ -218,11 +228,14 @@ export function planRuntime(
   };
 }
 
-function consoleMount(spec: RunSpec, mounts: readonly Mount[]): Mount[] {
-  if (!mounts.some(({ target, source }) => target === '/dev' && source === '/dev')) return [];
+function hasHostDevices(mounts: readonly Mount[]): boolean {
+  return mounts.some(({ target, source }) => target === '/dev' && source === '/dev');
+}
+
+function consoleMount(spec: RunSpec): Mount {
   const source = under(spec.container.stateDirectory, 'console');
   const common = { readonly: false, kind: 'file', origin: 'volume', targetExists: true } as const;
-  return [{ source, target: guestPath('/dev/console'), ...common }];
+  return { source, target: guestPath('/dev/console'), ...common };
 }
 
 interface Place {

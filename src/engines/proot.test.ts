@@ -51,6 +51,15 @@ test('a build that can do more is used for more', () => {
   expect(ignored.map(({ feature }) => feature)).toEqual(['readonly-mounts']);
 });
 
+test('another kernel release only where programs start under it', () => {
+  const spec = { ...sampleSpec, kernelRelease: '5.5.5' };
+  const able = p1.plan(spec, found(['kernel-release']), sampleHost);
+  expect(able.command.args.join(' ')).toContain('-k 5.5.5');
+  const unable = p1.plan(spec, found([]), sampleHost);
+  expect(unable.command.args).not.toContain('-k');
+  expect(unable.ignored.map(({ feature }) => feature)).toContain('kernel-release');
+});
+
 test('users: emulated, changed, or simply the invoking one', () => {
   const words = (uid: number, gid: number) => {
     const process = { ...sampleSpec.process, user: { ...sampleSpec.process.user, uid, gid } };
@@ -89,6 +98,7 @@ test('detection tries a program and reads what the build can do', async () => {
       [/--help/, { stdout: help }],
       [/--version/, { stdout: '5.1.0\nseccomp_filter = yes' }],
       [/-c while/, { status: 42, stdout: 'Seccomp: 2\n' }],
+      [/-k 4.8.0/, { status: 42 }],
     ],
   );
   const detection = await p1.detect(sampleHost, probe);

@@ -3,7 +3,8 @@
  * ones, P2 intercepts all. What a build can do differs (Debian's 5.1, udocker's), so it is asked, not assumed.
  */
 import { UdockerError } from '../errors.ts';
-import type { RunSpec, User } from '../run/run-spec.ts';
+import type { HostPath } from '../paths.ts';
+import type { Env, RunSpec, User } from '../run/run-spec.ts';
 import {
   type Available,
   type Detection,
@@ -61,6 +62,7 @@ async function detect(options: ProotOptions, host: HostFacts, probe: Probe): Pro
   const trial = await probe.run(executable, ['-v', '-1', '-r', '/', '/bin/sh', '-c', question], { env });
   if (trial.status !== 42) return refused(options, trial);
   const features = featuresOf(help.stdout);
+  if (await emulatesRelease(executable, env, probe)) features.add('kernel-release');
   if (options.acceleration && trial.stdout.includes('Seccomp: 2')) features.add('seccomp-acceleration');
   const quirks = new Set(
     /seccomp_filter = yes/.test(about.stdout) || features.has('ports') ? ['filters'] : [],
@@ -72,8 +74,14 @@ async function detect(options: ProotOptions, host: HostFacts, probe: Probe): Pro
   return { kind: 'available', executable, version, features, helpers: {}, quirks };
 }
 
+/** PRoot 5.1 then also refuses calls that kernels of that age lacked, and with them today's C library (fstat). */
+async function emulatesRelease(file: HostPath, env: Env, probe: Probe): Promise<boolean> {
+  const words = ['-v', '-1', '-r', '/', '-k', '4.8.0', '/bin/sh', '-c', 'exit 42'];
+  return (await probe.run(file, words, { env })).status === 42;
+}
+
 function featuresOf(help: string): Set<Feature> {
-  const features = new Set<Feature>(['root-emulation', 'other-user', 'kernel-release']);
+  const features = new Set<Feature>(['root-emulation', 'other-user']);
   if (help.includes('--kill-on-exit')) features.add('kill-on-exit');
   if (/--port[\s=*]|^\s*-p \*/m.test(help)) features.add('ports');
   return features;
@@ -100,7 +108,9 @@ function plan(options: ProotOptions, spec: RunSpec, found: Available, host: Host
     ...['-v', '-1', '-r', spec.root, '-w', process.cwd],
     ...(found.features.has('kill-on-exit') && spec.killOnExit ? ['--kill-on-exit'] : []),
     ...identity(process.user, host),
-    ...(spec.kernelRelease === undefined ? [] : ['-k', spec.kernelRelease]),
+    ...(spec.kernelRelease === undefined || !found.features.has('kernel-release')
+      ? []
+      : ['-k', spec.kernelRelease]),
     ...ports.flatMap((port) => ['-p', `${port.guest}:${port.host}`]),
     ...binds,
     name,
@@ -158,6 +168,11 @@ function ignored(spec: RunSpec, found: Available): ExecPlan['ignored'] {
   }
   if (spec.hostname.requested)
     list.push({ feature: 'hostname', reason: "PRoot leaves the host's name as it is" });
+  if (spec.kernelRelease !== undefined && !found.features.has('kernel-release')) {
+    const reason =
+      "with another kernel release this PRoot cannot start today's programs; uname tells the host's";
+    list.push({ feature: 'kernel-release', reason });
+  }
   const moved = spec.ports.filter((port) => port.host !== port.guest);
   if (moved.length > 0 && !found.features.has('ports')) {
     const ports = moved.map(({ guest }) => guest).join(', ');

@@ -39,7 +39,7 @@ function conductWords(conduct: Conduct): string[] {
     case 'around-engine':
       return ['around', String(conduct.lostStatus)];
     case 'leaves-program':
-      return ['detached'];
+      return ['detached', ...(conduct.console ? ['console'] : [])];
   }
 }
 

@@ -20,7 +20,7 @@ interface Remembered {
 }
 
 /** Bumped when a detection starts to mean something else. */
-const format = 3;
+const format = 4;
 
 /** Detects by memory where it holds, else by asking, and remembers. */
 export const detectOnce: Detect = async (mode, engine, host, probe) => {

@@ -107,7 +107,8 @@ async function applyInThreads(request: ApplyRequest): Promise<LayerReport> {
       (ring, taker): Job => ({ kind: 'decompress', layers: plain, board: board.memory, taker, ring, method }),
     ),
   ];
-  const report = await employ(jobs, board, layers.length, request);
+  const outcomes = await employ(jobs, board, layers.length, request);
+  const report = outcomes.find((outcome) => outcome.kind === 'report')?.report;
   if (report === undefined) throw new UdockerError('INTERNAL', 'extraction ended without a report');
   return report;
 }

@@ -19,8 +19,13 @@ export type LayerEvent =
   | { readonly kind: 'layer-started'; readonly index: number }
   /** `bytes` of the blob have been read so far. */
   | { readonly kind: 'layer-progress'; readonly index: number; readonly bytes: number }
-  /** The layer is in place, its digests are right. `bytes` is the size of the tar. */
-  | { readonly kind: 'layer-finished'; readonly index: number; readonly bytes: number };
+  /** The layer is in place, its digests are right. `bytes` is the size of the tar; `diffId` is told when asked for. */
+  | {
+      readonly kind: 'layer-finished';
+      readonly index: number;
+      readonly bytes: number;
+      readonly diffId?: DiffId;
+    };
 
 /** Counts over all layers. */
 export interface LayerReport {

@@ -10,6 +10,8 @@ export interface VerifyRequest {
   readonly layers: readonly Layer[];
   readonly report?: (event: LayerEvent) => void;
   readonly signal?: AbortSignal;
+  /** Tell, in `layer-finished`, the diff ids of layers that come without one. */
+  readonly tellDiffIds?: boolean;
   /** How to decompress; for tests. */
   readonly method?: Method;
 }
@@ -19,14 +21,14 @@ export interface VerifyRequest {
  * UdockerError INTEGRITY, INVALID, UNSUPPORTED, STORAGE or INTERRUPTED naming the layer.
  */
 export async function verifyLayers(request: VerifyRequest): Promise<void> {
-  const { layers, method = 'fastest' } = request;
+  const { layers, method = 'fastest', tellDiffIds = false } = request;
   if (layers.length === 0) return;
   const board = new Board(Board.memory(layers.length));
   const plain = layers.map((layer) => ({ ...layer }));
   const count = Math.min(layers.length, processors());
   const jobs = Array.from(
     { length: count },
-    (_, taker): Job => ({ kind: 'verify', layers: plain, board: board.memory, taker, method }),
+    (_, taker): Job => ({ kind: 'verify', layers: plain, board: board.memory, taker, method, tellDiffIds }),
   );
   await employ(jobs, board, layers.length, request);
 }

@@ -80,7 +80,14 @@ function addresses(
     return [{ text: settings.registry, origin: '--registry' }, settings.index];
   }
   const text = settings.defaultRegistry || dockerHub;
-  return [{ text, origin: 'the default registry' }, settings.index ?? settings.defaultIndex];
+  return [{ text, origin: 'the default registry' }, settings.index ?? indexOf(text, settings)];
+}
+
+/** The default index, but that of Docker Hub for no other registry: it knows nothing of their images. */
+function indexOf(registry: string, { defaultIndex }: RegistrySettings): string | undefined {
+  const ofHub = /^(?:https:\/\/)?(?:hub|index)\.docker\.(?:com|io)\b/.test(defaultIndex ?? '');
+  const isHub = hubHosts.has(registry.replace(/^https?:\/\//, '').replace(/\/.*/, ''));
+  return ofHub && !isHub ? undefined : defaultIndex;
 }
 
 /** Parses `[http[s]://]host[:port][/path]`; a `/v1/` or `/v2/` at the end, which users copy along, is dropped. */

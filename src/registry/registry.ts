@@ -3,6 +3,7 @@
  * here from plain values.
  */
 import type { BlobSource } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
 import type { HttpClient } from '../system/http.ts';
 import { registryBlobs } from './blobs.ts';
@@ -11,8 +12,10 @@ import type { Endpoint } from './endpoint.ts';
 import type { OnRegistryEvent } from './events.ts';
 import { listRepositories, listTags } from './listing.ts';
 import type { Credentials } from './login.ts';
+import { type FetchedDocument, fetchDocument } from './manifest.ts';
 import { type ImageRequest, type ResolvedImage, resolveImage } from './resolve.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './retry.ts';
+import { type FoundImage, searchIndex } from './search.ts';
 import { createSession, type SessionOptions } from './session.ts';
 
 export interface RegistryOptions {
@@ -32,12 +35,16 @@ export interface Registry {
   readonly endpoint: Endpoint;
   /** See `resolveImage`. */
   resolve(request: ImageRequest): Promise<ResolvedImage>;
+  /** The document that a tag or digest names, an index as it is. See `fetchDocument`. */
+  document(repository: string, reference: string | Digest): Promise<FetchedDocument>;
   /** See `registryBlobs`. */
   blobs(repository: string): BlobSource;
   /** See `listTags`. */
   tags(repository: string): Promise<string[]>;
   /** See `listRepositories`. */
   catalog(): Promise<string[]>;
+  /** What its index finds; undefined when it has none, or that does not search. See `searchIndex`. */
+  search(word: string, limit: number): Promise<FoundImage[] | undefined>;
   /** See `checkLogin`; stored credentials are left aside. */
   checkCredentials(credentials: Credentials): Promise<LoginCheck>;
 }
@@ -58,9 +65,16 @@ export function openRegistry(options: RegistryOptions): Registry {
   return {
     endpoint: options.endpoint,
     resolve: (request) => resolveImage(session, request),
+    document: (repository, reference) => fetchDocument(session, repository, reference),
     blobs: (repository) => registryBlobs(session, repository),
     tags: (repository) => listTags(session, repository),
     catalog: () => listRepositories(session),
+    search: async (word, limit) => {
+      const { index } = options.endpoint;
+      if (index === undefined) return undefined;
+      const endpoint = { ...options.endpoint, base: index };
+      return searchIndex(createSession({ ...settings, endpoint }), word, limit);
+    },
     checkCredentials: (credentials) => checkLogin(settings, credentials),
   };
 }

@@ -73,29 +73,25 @@ function freeListed(layout: StoreLayout, onEvent: StoreListener): void {
 }
 
 /**
- * Frees every blob that no image uses, and what downloads that nobody continues have left.
- * Waits at most half a minute for others to finish, then throws STORAGE.
+ * Frees what pulls that nobody continued have left: blobs that no image uses and partial downloads, not written to
+ * since `before` (milliseconds since the epoch). Does nothing while others hold blobs. Throws STORAGE.
  */
-export async function freeUnused(layout: StoreLayout, onEvent: StoreListener): Promise<Freed> {
-  const path = lockPath(layout);
-  const lock = await onDiskLater('locking the blobs', path, () =>
-    acquireLock(path, 'exclusive', {
-      timeoutMs: 30_000,
-      purpose: 'the blobs of the repository',
-      onWait: () => onEvent({ kind: 'waiting-for-lock', purpose: 'the blobs of the repository', path }),
-    }),
-  );
+export function freeAbandoned(layout: StoreLayout, before: number): Freed {
+  const lock = tryLock(lockPath(layout), 'exclusive');
+  if (lock === 'busy' || lock === 'unavailable') return { count: 0, bytes: 0 };
   try {
-    const names = (listEntries(layout.layers) ?? []).map(({ name }) => name);
-    const blobs = free(layout, names.filter(isBlobName));
+    const old = (listEntries(layout.layers) ?? [])
+      .map(({ name }) => name)
+      .filter((name) => (lstat(under(layout.layers, name))?.mtimeMs ?? before) < before);
+    const blobs = free(layout, old.filter(isBlobName));
     // No download is under way: each holds the lock shared.
     const partials = remove(
       layout.layers,
-      names.filter((name) => name.startsWith(partialPrefix)),
+      old.filter((name) => name.startsWith(partialPrefix)),
     );
     return { count: blobs.count + partials.count, bytes: blobs.bytes + partials.bytes };
   } finally {
-    lock?.release();
+    lock.release();
   }
 }
 

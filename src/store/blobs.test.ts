@@ -6,6 +6,7 @@ import {
   readFileSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import {
@@ -187,12 +188,18 @@ test('more than the disk can hold is refused before anything is fetched', async 
   expect(files()).toEqual([]);
 });
 
-test('unused blobs and abandoned downloads can be removed, used ones and foreign files stay', async () => {
+test('abandoned blobs and downloads are removed; recent, used and foreign files stay', async () => {
   await pullInto(at.store, 'lab/x:1', imageOf(bytesOf('used', 10)));
   await at.store.blobs.put(blob, sourceOf([bytes]));
   writeFileSync(under(at.store.layout.layers, '.partial-sha256:0'), 'xyz');
   writeFileSync(under(at.store.layout.layers, 'README'), 'mine');
-  expect(await at.store.blobs.removeUnused()).toEqual({ count: 2, bytes: bytes.length + 3 });
+  const before = Date.now() - 60_000;
+  expect(at.store.blobs.removeAbandoned(before)).toEqual({ count: 0, bytes: 0 });
+  for (const name of files()) utimesSync(under(at.store.layout.layers, name), 0, 0);
+  await at.store.blobs.hold(async () => {
+    expect(at.store.blobs.removeAbandoned(before)).toEqual({ count: 0, bytes: 0 });
+  });
+  expect(at.store.blobs.removeAbandoned(before)).toEqual({ count: 2, bytes: bytes.length + 3 });
   expect(existsSync(at.store.blobs.path(blob.digest))).toBe(false);
   expect(at.store.images.read('lab/x:1').layers).toHaveLength(1);
   expect(files()).toContain('README');

@@ -2,14 +2,14 @@
 import { isErrno } from '../errors.ts';
 import type { BlobSource, ByteStream, Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, type Digest, hexOf } from '../oci/digest.ts';
-import type { HostPath } from '../paths.ts';
+import { type HostPath, under } from '../paths.ts';
 import { changeMode, removeFile } from '../system/directory-entries.ts';
 import { stat } from '../system/files.ts';
 import { acquireLock, tryLock } from '../system/lock.ts';
-import { openByteStream, readInChunks } from '../system/partial-file.ts';
-import { type Freed, freeUnused, holdingBlobs, listAsUnused } from './blob-collector.ts';
+import { openByteStream, publishFile, readInChunks } from '../system/partial-file.ts';
+import { type Freed, freeAbandoned, holdingBlobs, listAsUnused } from './blob-collector.ts';
 import { type BlobProgress, download } from './blob-download.ts';
-import { blobPath, partialPath } from './blob-names.ts';
+import { blobPath, partialPath, partialPrefix } from './blob-names.ts';
 import type { StoreListener } from './events.ts';
 import type { StoreLayout } from './layout.ts';
 import { onDisk, onDiskLater } from './storage-error.ts';
@@ -33,14 +33,27 @@ export interface BlobStore extends BlobSource {
    */
   put(blob: Descriptor, source: BlobSource, progress?: BlobProgress): Promise<'present' | 'stored'>;
   /**
+   * A path in the pool for files that are not blobs yet, to be completed by the caller (a number); for `adopt`. What a
+   * killed process leaves there goes with abandoned downloads.
+   */
+  stagingPrefix(purpose: string): HostPath;
+  /**
+   * Makes a file at such a path, whose size and digest the caller has verified as it was written, the blob. The file is
+   * gone afterwards. Returns how it came. Throws STORAGE.
+   */
+  adopt(blob: Descriptor, file: HostPath): Promise<'present' | 'stored'>;
+  /**
    * Gives up blobs that were fetched for an image which cannot be had: when `hold` ends, those that no image uses are
    * freed, and what has come of the others is removed, unless somebody else is fetching it. Throws STORAGE.
    */
   discard(blobs: readonly Descriptor[]): void;
   /** Reads a stored blob from byte `offset`. Throws STORAGE when it cannot. */
   open(blob: Descriptor, offset?: number): Promise<ByteStream>;
-  /** Removes every blob that no image uses, and abandoned downloads. Throws STORAGE, also when others do not finish. */
-  removeUnused(): Promise<Freed>;
+  /**
+   * Removes blobs that no image uses and partial downloads, if they were last written before `before` (milliseconds
+   * since the epoch) and nobody holds blobs. Throws STORAGE.
+   */
+  removeAbandoned(before: number): Freed;
 }
 
 /** The blobs of the repository at `layout`. */
@@ -66,6 +79,19 @@ export function openBlobs(layout: StoreLayout, onEvent: StoreListener): BlobStor
           }),
         );
       }),
+    stagingPrefix: (purpose) =>
+      under(layers, `${partialPrefix}${purpose}-${process.pid}-${Date.now().toString(36)}-`),
+    adopt: (blob, file) =>
+      hold(() =>
+        onDiskLater(`storing ${blob.digest}`, file, async () => {
+          if (await has(blob)) {
+            removeFile(file);
+            return 'present';
+          }
+          await publishFile(file, path(blob.digest));
+          return 'stored';
+        }),
+      ),
     discard: (blobs) => {
       listAsUnused(
         layout,
@@ -77,7 +103,7 @@ export function openBlobs(layout: StoreLayout, onEvent: StoreListener): BlobStor
       onDiskLater(`reading ${blob.digest}`, path(blob.digest), () =>
         openByteStream(path(blob.digest), offset),
       ),
-    removeUnused: () => freeUnused(layout, onEvent),
+    removeAbandoned: (before) => freeAbandoned(layout, before),
   };
 }
 

@@ -6,6 +6,7 @@ import { type HostPath, under } from '../paths.ts';
 import { isWritable, listEntries, removeFile, touch } from '../system/directory-entries.ts';
 import { diskUsage } from '../system/disk-usage.ts';
 import { lstat, readText, stat, writeFileAtomically } from '../system/files.ts';
+import { type OpenedModes, openModes } from '../system/open-modes.ts';
 import { idOfName, isContainerId, isSafeId, namesById } from './container-names.ts';
 import { onDisk } from './storage-error.ts';
 
@@ -103,6 +104,16 @@ export function executionMode({ directory }: Container): string | undefined {
 export function setExecutionMode({ id, directory }: Container, mode: string): void {
   const path = under(directory, 'execmode');
   onDisk(`setting the execution mode of ${id}`, path, () => writeFileAtomically(path, mode));
+}
+
+/** Whether udocker 1 has put the NVIDIA driver of a host into the container. */
+export function hasNvidiaDriver({ directory }: Container): boolean {
+  return lstat(under(directory, 'nvidia')) !== undefined;
+}
+
+/** Gives the invoking user the rights that modes in ROOT deny. Throws STORAGE. */
+export function openContainerModes({ id, root }: Container): OpenedModes {
+  return onDisk(`fixing permissions in the container ${id}`, root, () => openModes(root));
 }
 
 /** Marks the container as not to be removed, or takes the mark away. Throws STORAGE. */

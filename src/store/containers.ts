@@ -2,6 +2,7 @@
 import { UdockerError } from '../errors.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Lock } from '../system/lock.ts';
+import type { OpenedModes } from '../system/open-modes.ts';
 import {
   type Building,
   createContainer,
@@ -14,7 +15,9 @@ import {
   configText,
   executionMode,
   findContainer,
+  hasNvidiaDriver,
   listContainers,
+  openContainerModes,
   platformOf,
   protectContainer,
   type RootState,
@@ -64,6 +67,10 @@ export interface ContainerStore {
   unprotect(container: Container): void;
   executionMode(container: Container): string | undefined;
   setExecutionMode(container: Container, mode: string): void;
+  /** Whether udocker 1 has put the NVIDIA driver of a host into it. */
+  hasNvidiaDriver(container: Container): boolean;
+  /** Makes everything in ROOT that is the invoking user's readable and writable for that user. Throws STORAGE. */
+  openModes(container: Container): OpenedModes;
   rootState(container: Container): RootState;
   sizeInMb(container: Container): number | undefined;
   configText(container: Container): string;
@@ -117,6 +124,8 @@ export function openContainers(layout: StoreLayout, onEvent: StoreListener): Con
     unprotect: (container) => protectContainer(container, false),
     executionMode,
     setExecutionMode,
+    hasNvidiaDriver,
+    openModes: openContainerModes,
     rootState,
     sizeInMb,
     configText,

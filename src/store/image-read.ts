@@ -30,6 +30,8 @@ export interface StoredImage {
   readonly layers: readonly StoredLayer[];
   /** The image configuration, JSON. */
   readonly configText: string;
+  /** Of the configuration's bytes; unknown for images of schema 1, loaded or imported by udocker 1. */
+  readonly configDigest?: Digest;
   /** The manifest as it came from the registry, for images that have one. */
   readonly manifestText?: string;
   /** Digests of linked blobs that the manifest does not name: the index it was chosen from. */
@@ -72,7 +74,7 @@ function readManifest(reader: Reader, manifest: Json, manifestText: string): Sto
     .filter(isDigest)
     .map(parseDigest)
     .filter((d) => !named.has(d));
-  return { entry, layers, configText, manifestText, indexDigests };
+  return { entry, layers, configText, configDigest: config, manifestText, indexDigests };
 }
 
 /** Schema 1 has the layers top first, and the configuration as text within the topmost history entry. */

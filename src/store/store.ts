@@ -9,6 +9,7 @@
  */
 import { type BlobStore, openBlobs } from './blobs.ts';
 import { type ContainerStore, openContainers } from './containers.ts';
+import { type EngineFiles, openEngineFiles } from './engine-files.ts';
 import type { StoreListener } from './events.ts';
 import { type ImageStore, openImages } from './images.ts';
 import type { StoreLayout } from './layout.ts';
@@ -19,6 +20,7 @@ export interface Store {
   readonly blobs: BlobStore;
   readonly images: ImageStore;
   readonly containers: ContainerStore;
+  readonly engineFiles: EngineFiles;
 }
 
 export interface StoreOptions {
@@ -40,5 +42,6 @@ export function openStore(layout: StoreLayout, options: StoreOptions): Store {
     blobs: openBlobs(layout, onEvent),
     images: openImages(layout, onEvent),
     containers: openContainers(layout, onEvent),
+    engineFiles: openEngineFiles(layout),
   };
 }

@@ -10,7 +10,8 @@ import { bare, type ProxyServer, portOf, proxyAuthority } from './http-proxy.ts'
 export interface ConnectOptions {
   /** Undefined: directly. */
   readonly proxy: ProxyServer | undefined;
-  readonly context: () => tls.SecureContext;
+  /** TLS settings for `host` or `host:port`. */
+  readonly context: (authority: string) => tls.SecureContext;
   readonly insecure: boolean;
   /** For everything up to the finished TLS handshake. */
   readonly timeoutMs: number;
@@ -22,7 +23,8 @@ const highWaterMark = 1 << 20;
 /** Connects; the socket is ready for the request to `url`. Throws HttpFault, and what `context` throws. */
 export async function connect(url: URL, options: ConnectOptions): Promise<net.Socket> {
   // First of all, so that a CA file that cannot be read is not taken for a failure of the connection.
-  if (url.protocol === 'https:' || options.proxy?.kind === 'https') options.context();
+  if (url.protocol === 'https:') options.context(url.host);
+  if (options.proxy?.kind === 'https') options.context(proxyAuthority(options.proxy));
   const open: net.Socket[] = [];
   const host = bare(url.hostname);
   let expire: NodeJS.Timeout | undefined;
@@ -52,7 +54,7 @@ type Track = (socket: net.Socket) => net.Socket;
 async function establish(url: URL, host: string, options: ConnectOptions, track: Track): Promise<net.Socket> {
   const carrier = await carry(url, host, options, track);
   if (url.protocol !== 'https:') return carrier;
-  return secure(carrier, host, options, track).catch((error: unknown) => {
+  return secure(carrier, host, options.context(url.host), options, track).catch((error: unknown) => {
     throw faultOf(error, url.host);
   });
 }
@@ -77,7 +79,8 @@ async function carry(url: URL, host: string, options: ConnectOptions, track: Tra
 
 async function reachProxy(proxy: ProxyServer, options: ConnectOptions, track: Track): Promise<net.Socket> {
   const socket = await dial(proxy.host, proxy.port, track);
-  return proxy.kind === 'https' ? secure(socket, proxy.host, options, track) : socket;
+  if (proxy.kind !== 'https') return socket;
+  return secure(socket, proxy.host, options.context(proxyAuthority(proxy)), options, track);
 }
 
 function dial(host: string, port: number, track: Track): Promise<net.Socket> {
@@ -90,12 +93,13 @@ function dial(host: string, port: number, track: Track): Promise<net.Socket> {
 function secure(
   carrier: net.Socket,
   host: string,
+  secureContext: tls.SecureContext,
   options: ConnectOptions,
   track: Track,
 ): Promise<net.Socket> {
   const socket = tls.connect({
     socket: carrier,
-    secureContext: options.context(),
+    secureContext,
     rejectUnauthorized: !options.insecure,
     // An address is no server name (RFC 6066, section 3).
     ...(net.isIP(host) === 0 ? { servername: host } : { host }),

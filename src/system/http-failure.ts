@@ -38,7 +38,8 @@ export class HttpFault extends Error {
 type Sentence = (fault: HttpFault) => string;
 
 const untrustedHint =
-  'name a file with the certificate authority in SSL_CERT_FILE, or skip the check with --insecure if you must';
+  'put the certificate of its authority into ~/.config/containers/certs.d/HOST:PORT/ca.crt, or skip the check with ' +
+  '--insecure if you must';
 const explanations: Readonly<Record<NetworkFailure, { says: Sentence; hint: string }>> = {
   'name-not-found': {
     says: ({ host }) => `no host is called ${host}`,
@@ -82,7 +83,7 @@ const explanations: Readonly<Record<NetworkFailure, { says: Sentence; hint: stri
   },
   'tls-failed': {
     says: ({ host, message }) => `no secure connection to ${host} could be agreed on (${message})`,
-    hint: 'the server may need an older or newer TLS version or a client certificate',
+    hint: 'the server may need another TLS version, or a client certificate: see certs.d in the documentation of Podman',
   },
   'not-tls': {
     says: ({ host }) => `${host} does not speak TLS (https)`,

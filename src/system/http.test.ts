@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
@@ -155,10 +155,10 @@ describe('plain', () => {
 
   test('a reader that takes its time is no timeout', async () => {
     const port = await listen(http.createServer((_, response) => response.end(Buffer.alloc(3_000_000))));
-    const response = await get(`http://127.0.0.1:${port}/`, { idleTimeoutMs: 100 });
+    const response = await get(`http://127.0.0.1:${port}/`, { idleTimeoutMs: 1000 });
     let size = 0;
     for await (const chunk of response.body) {
-      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 250));
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 2500));
       size += chunk.length;
     }
     expect(size).toBe(3_000_000);
@@ -171,13 +171,16 @@ describe('plain', () => {
   });
 });
 
+/** The authority of that file of the test's directory is trusted besides those of the host. */
+const trusting = (name: string) => ({ environment: { NODE_EXTRA_CA_CERTS: under(directory, name) } });
+
 describe('TLS', () => {
   const secure = (server = certificate) => listen(https.createServer(server, echo));
   const ca = () => under(directory, 'good.crt');
 
-  test('an authority of our own, by option and by SSL_CERT_FILE', async () => {
+  test('an authority of our own, in addition or alone', async () => {
     const port = await secure();
-    expect(await text(await get(`https://127.0.0.1:${port}/x`, { caFile: ca() }))).toStartWith('GET /x');
+    expect(await text(await get(`https://127.0.0.1:${port}/x`, trusting('good.crt')))).toStartWith('GET /x');
     expect((await get(`https://localhost:${port}/x`, { environment: { SSL_CERT_FILE: ca() } })).status).toBe(
       200,
     );
@@ -195,9 +198,8 @@ describe('TLS', () => {
 
   test('a certificate for another name is refused, name or address', async () => {
     const port = await secure(wrongName);
-    const caFile = under(directory, 'other.crt');
     for (const host of ['127.0.0.1', 'localhost']) {
-      const error = await failure(get(`https://${host}:${port}/`, { caFile }));
+      const error = await failure(get(`https://${host}:${port}/`, trusting('other.crt')));
       expect(error).toMatchObject({
         details: { failure: 'tls-wrong-name' },
         message: expect.stringMatching(/is for another name \(.*(?:10\.1\.1\.1|other\.example)/),
@@ -215,9 +217,67 @@ describe('TLS', () => {
   test('a CA file that is missing or is none', async () => {
     const port = await secure();
     const url = `https://127.0.0.1:${port}/`;
-    expect(await failure(get(url, { caFile: under(directory, 'none') }))).toMatchObject({ code: 'STORAGE' });
+    expect(await failure(get(url, trusting('none')))).toMatchObject({ code: 'STORAGE' });
     writeFileSync(under(directory, 'text'), 'hello');
-    expect(await failure(get(url, { caFile: under(directory, 'text') }))).toMatchObject({ code: 'INVALID' });
+    expect(await failure(get(url, trusting('text')))).toMatchObject({ code: 'INVALID' });
+  });
+});
+
+describe('certs.d', () => {
+  const mutual = () =>
+    listen(
+      https.createServer(
+        { ...certificate, requestCert: true, ca: [readFileSync(under(directory, 'me.crt'))] },
+        echo,
+      ),
+    );
+  /** A home whose certs.d has these files for that host; `undefined` for none of its own. */
+  const homeWith = (host: string, files: Record<string, string>) => {
+    const home = mkdtempSync(`${directory}/home-`);
+    const kept = `${home}/.config/containers/certs.d/${host}`;
+    mkdirSync(kept, { recursive: true });
+    for (const [name, from] of Object.entries(files)) copyFileSync(under(directory, from), `${kept}/${name}`);
+    return { environment: { HOME: home } };
+  };
+  beforeAll(() => makeCertificate('me', 'DNS:me'));
+
+  test('the authority of one host is not that of another', async () => {
+    const [first, second] = [
+      await listen(https.createServer(certificate, echo)),
+      await listen(https.createServer(certificate, echo)),
+    ];
+    const home = homeWith(`127.0.0.1:${first}`, { 'ca.crt': 'good.crt' });
+    expect((await get(`https://127.0.0.1:${first}/`, home)).status).toBe(200);
+    expect(await failure(get(`https://127.0.0.1:${second}/`, home))).toMatchObject({
+      details: { failure: 'tls-untrusted' },
+      hint: expect.stringContaining('certs.d'),
+    });
+  });
+
+  test('a client certificate is shown to the host it is for', async () => {
+    const port = await mutual();
+    const url = `https://127.0.0.1:${port}/`;
+    const ca = { 'ca.crt': 'good.crt' };
+    const home = homeWith(`127.0.0.1:${port}`, { ...ca, 'client.cert': 'me.crt', 'client.key': 'me.key' });
+    expect((await get(url, home)).status).toBe(200);
+    expect(await failure(get(url, homeWith(`127.0.0.1:${port}`, ca)))).toMatchObject({
+      details: { failure: 'tls-failed' },
+      hint: expect.stringContaining('client certificate'),
+    });
+  });
+
+  test('half a client certificate, and one that is none', async () => {
+    const port = await mutual();
+    const half = homeWith(`127.0.0.1:${port}`, { 'client.cert': 'me.crt' });
+    expect(await failure(get(`https://127.0.0.1:${port}/`, half))).toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining('no client.key'),
+    });
+    const swapped = homeWith(`127.0.0.1:${port}`, { 'client.cert': 'me.key', 'client.key': 'me.crt' });
+    expect(await failure(get(`https://127.0.0.1:${port}/`, swapped))).toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining(`certificates kept for 127.0.0.1:${port}`),
+    });
   });
 });
 
@@ -254,7 +314,7 @@ describe('through an http proxy', () => {
     });
     return `127.0.0.1:${await listen(server)}`;
   }
-  const ca = () => ({ caFile: under(directory, 'good.crt') });
+  const ca = () => trusting('good.crt');
   const login = `Basic ${Buffer.from('ann:p@ss').toString('base64')}`;
 
   test('http is asked for by URL, https tunnelled; also when the proxy itself is https', async () => {
@@ -272,9 +332,7 @@ describe('through an http proxy', () => {
   test('the name in the certificate is still checked at the end of the tunnel', async () => {
     const secure = await listen(https.createServer(wrongName, echo));
     const address = `http://${await proxy([])}`;
-    const error = await failure(
-      get(`https://127.0.0.1:${secure}/`, { caFile: under(directory, 'other.crt') }, address),
-    );
+    const error = await failure(get(`https://127.0.0.1:${secure}/`, trusting('other.crt'), address));
     expect(error).toMatchObject({ details: { failure: 'tls-wrong-name' } });
   });
 

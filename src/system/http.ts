@@ -7,7 +7,6 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { SecureContext } from 'node:tls';
 import { isUdockerError, type UdockerError } from '../errors.ts';
-import type { HostPath } from '../paths.ts';
 import { connect } from './http-connect.ts';
 import { faultOf, HttpFault, networkError } from './http-failure.ts';
 import { bare, type ProxyRules, type ProxyServer, portOf, proxyFor } from './http-proxy.ts';
@@ -47,8 +46,6 @@ export interface HttpClient {
 export interface HttpOptions {
   readonly proxies: ProxyRules;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** PEM file with authorities to trust besides the host's own. */
-  readonly caFile?: HostPath;
   /** Certificates are not checked. */
   readonly insecure?: boolean;
   readonly userAgent: string;
@@ -93,10 +90,11 @@ interface Agents {
 class StaleConnection extends Error {}
 
 function createAgents(options: HttpOptions): Agents {
-  let context: SecureContext | undefined;
+  const contexts = new Map<string, SecureContext>();
   const insecure = options.insecure ?? false;
-  const trust = () => {
-    context ??= secureContext({ ...options, insecure });
+  const trust = (authority: string): SecureContext => {
+    const context = contexts.get(authority) ?? secureContext(authority, { ...options, insecure });
+    contexts.set(authority, context);
     return context;
   };
   const dial: Dial = (target, done) => {

@@ -7,9 +7,10 @@ import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
+import { ffi, libcWith } from './libc.ts';
 
 const ints = { returns: 'i32' } as const;
-const signatures = {
+const libc = libcWith({
   flock: { args: ['i32', 'i32'], ...ints },
   fcntl: { args: ['i32', 'i32', 'i64'], ...ints },
   execve: { args: ['ptr', 'ptr', 'ptr'], ...ints },
@@ -18,34 +19,12 @@ const signatures = {
   syscall: { args: ['i64', 'i64', 'i64'], returns: 'i64' },
   setrlimit: { args: ['i32', 'ptr'], ...ints },
   __errno_location: { args: [], returns: 'ptr' },
-} as const;
-
-type Ffi = typeof import('bun:ffi');
-type Library = ReturnType<typeof openLibrary>;
-let loaded: { readonly ffi: Ffi; readonly library: Library } | undefined;
-
-function openLibrary(ffi: Ffi) {
-  return ffi.dlopen('libc.so.6', signatures).symbols;
-}
-
-/** True where ffi exists, that is, on Bun. */
-export function hasNativeCalls(): boolean {
-  return process.versions.bun !== undefined;
-}
-
-function native(): { readonly ffi: Ffi; readonly library: Library } {
-  if (loaded === undefined) {
-    const ffi = (process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi;
-    loaded = { ffi, library: openLibrary(ffi) };
-  }
-  return loaded;
-}
+});
 
 /** A system error as node:fs would throw it. Must follow the failed call at once: errno is the thread's last. */
 function systemError(call: string, path: string): NodeJS.ErrnoException {
-  const { ffi, library } = native();
-  const location = library.__errno_location();
-  const errno = location === null ? 0 : ffi.read.i32(location, 0);
+  const location = libc()?.__errno_location() ?? null;
+  const errno = location === null ? 0 : ffi().read.i32(location, 0);
   const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
   return Object.assign(new Error(`${code}: ${call} '${path}'`), { errno: -errno, code, syscall: call, path });
 }
@@ -63,8 +42,9 @@ const LOCK_NB = 4;
  */
 export function tryFlock(fd: number, mode: 'shared' | 'exclusive'): 'locked' | 'busy' | 'unsupported' {
   const operation = (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB;
-  if (!hasNativeCalls()) return flockByProgram(fd, mode);
-  if (native().library.flock(fd, operation) === 0) return 'locked';
+  const calls = libc();
+  if (calls === undefined) return flockByProgram(fd, mode);
+  if (calls.flock(fd, operation) === 0) return 'locked';
   const error = systemError('flock', `fd ${fd}`);
   if (error.code === 'EAGAIN' || error.code === 'EWOULDBLOCK') return 'busy';
   if (['ENOSYS', 'ENOLCK', 'EOPNOTSUPP', 'ENOTSUP', 'EBADF', 'EINVAL'].includes(error.code ?? ''))
@@ -80,16 +60,17 @@ function flockByProgram(fd: number, mode: 'shared' | 'exclusive'): 'locked' | 'b
 }
 
 const F_DUPFD = 0;
-const outOfTheWay = [800, 200, 50];
+const outOfTheWay = [800, 200, 50, 10, 3];
 
 /**
  * A copy of `fd` that survives execve and is inherited by children, with a number so high that programs which
  * use fixed low numbers do not meet it. Closes `fd`. Returns undefined, leaving `fd` alone, where there is no ffi.
  */
 export function keepAcrossExec(fd: number): number | undefined {
-  if (!hasNativeCalls()) return undefined;
+  const calls = libc();
+  if (calls === undefined) return undefined;
   for (const lowest of outOfTheWay) {
-    const copy = native().library.fcntl(fd, F_DUPFD, lowest);
+    const copy = calls.fcntl(fd, F_DUPFD, lowest);
     if (copy < 0) continue; // EINVAL: above the limit of open files
     fs.closeSync(fd);
     return copy;
@@ -105,11 +86,11 @@ const memfdCreate = { x64: 319n, arm64: 279n };
  * lives, and by it as it becomes that program. Undefined where the kernel or the runtime has no such files.
  */
 export function programInMemory(name: string, content: Uint8Array): HostPath | undefined {
+  const calls = libc();
   const cpu = process.arch;
-  if (!hasNativeCalls() || (cpu !== 'x64' && cpu !== 'arm64')) return undefined;
-  const { ffi, library } = native();
+  if (calls === undefined || (cpu !== 'x64' && cpu !== 'arm64')) return undefined;
   const text = cString(name);
-  const fd = Number(library.syscall(memfdCreate[cpu], BigInt(ffi.ptr(text)), BigInt(MFD_CLOEXEC)));
+  const fd = Number(calls.syscall(memfdCreate[cpu], BigInt(ffi().ptr(text)), BigInt(MFD_CLOEXEC)));
   if (fd < 0) return undefined;
   fs.writeFileSync(fd, content);
   return hostPath(`/proc/${process.pid}/fd/${fd}`);
@@ -124,31 +105,31 @@ const RLIMIT_NOFILE = 7;
  * SIGXFSZ ignored, blocked signals, and the soft limit of open files raised to the hard one. Signals that our
  * caller ignores (nohup) stay ignored, as with any exec. Handlers are reset by the kernel.
  * Returns never; throws the system error (ENOENT, EACCES, ENOEXEC, E2BIG...) and goes on when the kernel refuses.
- * Under Node the ignored signals cannot be reset: check `hasNativeCalls()` and start a child where that matters.
+ * Under Node the ignored signals cannot be reset: start a child where that matters.
  */
 export function becomeProgram(
   file: HostPath,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): never {
-  if (!hasNativeCalls()) {
+  const calls = libc();
+  if (calls === undefined) {
     if (process.execve === undefined)
       throw new Error('this Node.js has no process.execve: use 22.15 or newer');
     return process.execve(file, args, env);
   }
-  const { ffi, library } = native();
   const path = cString(file);
   const words = args.map(cString);
   const variables = Object.entries(env).map(([name, value]) => cString(`${name}=${value}`));
   referenced.push(...words, ...variables);
-  const argv = pointerTable(ffi, words);
-  const envp = pointerTable(ffi, variables);
+  const argv = pointerTable(words);
+  const envp = pointerTable(variables);
   const noSignals = new Uint8Array(128);
   const limit = inheritedFileLimit();
-  for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) library.signal(constants.signals[name], null);
-  library.sigprocmask(SIG_SETMASK, noSignals, null);
-  if (limit !== undefined) library.setrlimit(RLIMIT_NOFILE, limit);
-  library.execve(path, argv, envp);
+  for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) calls.signal(constants.signals[name], null);
+  calls.sigprocmask(SIG_SETMASK, noSignals, null);
+  if (limit !== undefined) calls.setrlimit(RLIMIT_NOFILE, limit);
+  calls.execve(path, argv, envp);
   throw systemError('execve', file);
 }
 
@@ -185,10 +166,10 @@ function cString(text: string | Uint8Array): Uint8Array {
 /** Strings that a table of pointers refers to, which the garbage collector cannot see. */
 const referenced: Uint8Array[] = [];
 
-function pointerTable(ffi: Ffi, strings: readonly Uint8Array[]): BigUint64Array {
+function pointerTable(strings: readonly Uint8Array[]): BigUint64Array {
   const table = new BigUint64Array(strings.length + 1);
   strings.forEach((string, i) => {
-    table[i] = BigInt(ffi.ptr(string));
+    table[i] = BigInt(ffi().ptr(string));
   });
   return table;
 }

@@ -39,17 +39,29 @@ export function openPartialFile(path: HostPath): PartialFile {
       fs.ftruncateSync(fd, 0);
       size = 0;
     },
-    async publish(final) {
-      await fsync(fd);
-      fs.renameSync(path, final);
-      // Last: a partial file that cannot be written could not be continued after a kill.
-      fs.fchmodSync(fd, fs.fstatSync(fd).mode & 0o555);
-      await syncDirectory(parentOf(final));
-    },
+    publish: (final) => publishOpen(fd, path, final),
     close() {
       fs.closeSync(fd);
     },
   };
+}
+
+/** Does what `PartialFile.publish` does to a file that is whole already. Throws the system error. */
+export async function publishFile(path: HostPath, final: HostPath): Promise<void> {
+  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
+  try {
+    await publishOpen(fd, path, final);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+async function publishOpen(fd: number, path: HostPath, final: HostPath): Promise<void> {
+  await fsync(fd);
+  fs.renameSync(path, final);
+  // Last: a partial file that cannot be written could not be continued after a kill.
+  fs.fchmodSync(fd, fs.fstatSync(fd).mode & 0o555);
+  await syncDirectory(parentOf(final));
 }
 
 /** Calls `visit` with the bytes of the file `path`, in order; the buffer is used again after each call. */

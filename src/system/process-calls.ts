@@ -3,11 +3,10 @@
  * exec, CPU affinity, the terminal's foreground group, and how a process that is not our child ended. Loaded
  * only by a run that needs one of them. Under Node there is no ffi: each function says what happens then.
  */
-
-type Ffi = typeof import('bun:ffi');
+import { ffi, libcWith } from './libc.ts';
 
 const int = 'i32';
-const signatures = {
+const libc = libcWith({
   fcntl: { args: [int, int, 'i64'], returns: int },
   sched_setaffinity: { args: [int, 'u64', 'ptr'], returns: int },
   tcgetpgrp: { args: [int], returns: int },
@@ -17,20 +16,7 @@ const signatures = {
   prctl: { args: [int, 'u64', 'u64', 'u64', 'u64'], returns: int },
   tcgetattr: { args: [int, 'ptr'], returns: int },
   tcsetattr: { args: [int, int, 'ptr'], returns: int },
-} as const;
-
-type Library = ReturnType<typeof openLibrary>;
-let library: Library | undefined;
-
-function openLibrary(ffi: Ffi) {
-  return ffi.dlopen('libc.so.6', signatures).symbols;
-}
-
-function libc(): Library | undefined {
-  if (process.versions.bun === undefined) return undefined;
-  library ??= openLibrary((process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi);
-  return library;
-}
+});
 
 /** Lets the descriptor `fd` survive an exec. Nothing happens under Node. */
 export function keepOpen(fd: number): void {
@@ -65,11 +51,10 @@ export function hideSystemCalls(names: readonly string[]): boolean {
   if (calls === undefined || (cpu !== 'x64' && cpu !== 'arm64')) return false;
   const numbers = names.flatMap((name) => callNumbers[name]?.[cpu] ?? []);
   const program = filterProgram(auditArchitecture[cpu], numbers);
-  const ffi = (process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi;
-  const header = new BigUint64Array([BigInt(program.length / 8), BigInt(ffi.ptr(program))]);
+  const header = new BigUint64Array([BigInt(program.length / 8), BigInt(ffi().ptr(program))]);
   const [setNoNewPrivileges, setSeccomp, modeFilter] = [38, 22, 2n];
   if (calls.prctl(setNoNewPrivileges, 1n, 0n, 0n, 0n) !== 0) return false;
-  return calls.prctl(setSeccomp, modeFilter, BigInt(ffi.ptr(header)), 0n, 0n) === 0;
+  return calls.prctl(setSeccomp, modeFilter, BigInt(ffi().ptr(header)), 0n, 0n) === 0;
 }
 
 /** Classic BPF: other CPUs' calls and other numbers pass, the given numbers get ENOSYS. */
@@ -139,11 +124,10 @@ export function queueSignal(pid: number, number: number, value: number): boolean
   const calls = libc();
   const cpu = process.arch;
   if (calls === undefined || (cpu !== 'x64' && cpu !== 'arm64')) return false;
-  const ffi = (process.getBuiltinModule as (name: string) => unknown)('bun:ffi') as Ffi;
   const info = new Int32Array(32);
   const fromProcess = -1;
   info.set([number, 0, fromProcess, 0, process.pid, process.getuid?.() ?? 0, value]);
-  return calls.syscall(queueInfo[cpu], BigInt(pid), BigInt(number), BigInt(ffi.ptr(info))) === 0n;
+  return calls.syscall(queueInfo[cpu], BigInt(pid), BigInt(number), BigInt(ffi().ptr(info))) === 0n;
 }
 
 /** pidfd_open has the same number on every CPU. Source: linux/include/uapi/asm-generic/unistd.h. */

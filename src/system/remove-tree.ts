@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import { isErrno } from '../errors.ts';
 import { type HostPath, parentOf } from '../paths.ts';
 import { readText } from './files.ts';
+import { openDirectories } from './open-modes.ts';
 
 /**
  * Removes the tree `path`; nothing happens when it is gone already, also piecewise meanwhile (another process may
@@ -45,34 +46,4 @@ export function mountsBelow(path: HostPath): HostPath[] {
 /** Blanks and the like are written `\040` there. Source: proc_pid_mountinfo(5). */
 function unescapeOctal(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
-}
-
-const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-const O_PATH = 0o10000000;
-
-/** Gives the owner all rights on every directory of the tree. Paths are bytes: names need not be UTF-8. */
-function openDirectories(directory: Buffer): void {
-  if (!openDirectory(directory)) return;
-  for (const name of fs.readdirSync(directory, { encoding: 'buffer' })) {
-    const path = Buffer.concat([directory, Buffer.from('/'), name]);
-    if (fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) openDirectories(path);
-  }
-}
-
-/** Through a descriptor, so that a symlink put in its place meanwhile is not followed. */
-function openDirectory(path: Buffer): boolean {
-  let fd: number;
-  try {
-    fd = fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
-    throw error;
-  }
-  try {
-    const mode = fs.fstatSync(fd).mode & 0o7777;
-    if ((mode & 0o700) !== 0o700) fs.chmodSync(`/proc/self/fd/${fd}`, mode | 0o700);
-  } finally {
-    fs.closeSync(fd);
-  }
-  return true;
 }

@@ -62,6 +62,17 @@ export class Tree {
       .map((name) => name.toString('latin1') as ByteString);
   }
 
+  /** Opens a directory to ask about it; undefined when it is gone or something else. */
+  openDirectory(path: ByteString): number | undefined {
+    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+    try {
+      return fs.openSync(this.host(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+      throw error;
+    }
+  }
+
   readLink(path: ByteString): ByteString {
     return fs.readlinkSync(this.host(path), { encoding: 'buffer' }).toString('latin1') as ByteString;
   }

@@ -16,8 +16,10 @@ export interface EngineCase {
   readonly reason: string | undefined;
 }
 
-/** Every engine that a user can have from Debian, with the variables that choose it. */
+/** Our own engine, which the file carries, and those that a user can have from Debian. */
 export const engineCases: readonly EngineCase[] = [
+  { name: 'N1', mode: 'N1', env: {}, reason: undefined },
+  { name: 'N2', mode: 'N2', env: {}, reason: undefined },
   engineCase('R1 with runc', 'R1', runc, 'UDOCKER_USE_RUNC_EXECUTABLE'),
   engineCase('R1 with crun', 'R1', crun, 'UDOCKER_USE_RUNC_EXECUTABLE'),
   engineCase('P1', 'P1', proot, 'UDOCKER_USE_PROOT_EXECUTABLE'),

@@ -23,14 +23,13 @@ static void save_terminal(void) {
 
 /* An engine that was killed leaves the terminal raw. In the background it is somebody else's. */
 static void restore_terminal(void) {
-    int foreground;
-    if (!terminal.known || sys(__NR_ioctl, 0, TIOCGPGRP, &foreground) != 0) return;
-    if (foreground == sys(__NR_getpgid, 0)) sys(__NR_ioctl, 0, TCSETSW, terminal.settings);
+    if (!console_pause() && terminal.known && in_foreground()) sys(__NR_ioctl, 0, TCSETSW, terminal.settings);
 }
 
 /* As the signal would have stopped us: not at all where nobody could let us go on. */
 static void stop(int number) {
     u64 all = ~0UL;
+    console_pause();
     signal_send((int)sys(__NR_getpid), number);
     signals_set(all & ~SIGNAL_BIT(number));
     signals_set(all);
@@ -63,10 +62,11 @@ static void attend_keeper(int keeper, struct shared *shared) __attribute__((nore
 static void attend_keeper(int keeper, struct shared *shared) {
     siginfo_t info;
     for (;;) {
-        int number = signal_wait(&info, -1);
+        int number = console_wait(&info);
         if (number == SIGCHLD) {
             if (!keeper_ended(keeper)) continue;
             process_end_all();
+            console_finish();
             restore_terminal();
             end_as(shared->done ? shared->status : SIGKILL, shared->received);
         }
@@ -74,7 +74,7 @@ static void attend_keeper(int keeper, struct shared *shared) {
             signal_send(keeper, SIGNAL_END);
         } else if (number == SIGNAL_MESSAGE) {
             signal_message(keeper, info.si_int);
-        } else {
+        } else if (number != SIGWINCH || !console_resize()) {
             shared->received |= SIGNAL_BIT(number);
             signal_message(keeper, number);
             if (number == SIGTSTP || number == SIGTTIN || number == SIGTTOU) stop(number);
@@ -96,9 +96,12 @@ void supervise(int argc, char **argv, char **envp) {
         sys(__NR_prctl, PR_SET_PDEATHSIG, SIGNAL_END, 0, 0, 0);
         if ((u32)sys(__NR_getppid) != duty.parent) end_as(STATUS_OF_EXIT(125), 0);
     }
+    long r = duty.console ? console_open() : 0;
+    if (r < 0) fail_errno(125, "cannot make a terminal for the container", "", r);
     int pid = process_fork();
     if (pid < 0) fail_errno(125, "cannot start a process", "", pid);
     if (pid == 0) keeper(&duty, argv, envp, shared, mask);
+    console_leave(false);
     if (!duty.resize) drop_streams();
     attend_keeper(pid, shared);
 }

@@ -41,20 +41,19 @@ static void give_signals(u64 ignored, u64 mask) {
 }
 
 /* Give up the terminal, so that the program can have it. The kernel tells our group, which is us, with a hang-up. */
-static bool release_terminal(void) {
+static void release_terminal(void) {
     siginfo_t info;
-    if (sys(__NR_ioctl, 0, TIOCNOTTY) != 0) return false;
+    if (sys(__NR_ioctl, 0, TIOCNOTTY) != 0) return;
     while (signal_wait(&info, 0)) {
     }
-    return true;
 }
 
 static int start_program(const struct duty *duty, char **argv, char **envp, u64 mask, u64 ignored) {
-    bool terminal = release_terminal();
+    release_terminal();
     int pid = process_fork();
     if (pid != 0) return pid;
     sys(__NR_setsid);
-    if (terminal) sys(__NR_ioctl, 0, TIOCSCTTY, 0);
+    sys(__NR_ioctl, 0, TIOCSCTTY, 0); /* fails where it is no terminal, or one of another session */
     give_signals(ignored, mask);
     process_become(argv[duty->first_argument], argv + duty->first_argument + 1, envp);
 }

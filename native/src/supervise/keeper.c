@@ -37,6 +37,7 @@ static int start_engine(const struct duty *duty, char **argv, char **envp, u64 o
     /* PRoot takes along what it traces only on this one. */
     sys(__NR_prctl, PR_SET_PDEATHSIG, duty->conduct == AROUND ? SIGQUIT : SIGKILL, 0, 0, 0);
     if (sys(__NR_getppid) != self) sys(__NR_exit_group, 125);
+    console_give();
     fill_descriptors(duty->fill);
     if (duty->image) offer_image(duty->image);
     signals_set(old_mask);
@@ -98,6 +99,7 @@ void keeper(const struct duty *duty, char **argv, char **envp, struct shared *sh
     sys(__NR_prctl, PR_SET_PDEATHSIG, SIGNAL_END, 0, 0, 0);
     sys(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     int pid = start_engine(duty, argv, envp, old_mask);
+    console_leave(true);
     if (pid < 0) finish(STATUS_OF_EXIT(125));
     attend(&attended, duty, pid);
     if (!duty->resize) drop_streams();

@@ -243,6 +243,11 @@ bool is_terminal(int fd) {
     return sys(__NR_ioctl, fd, TCGETS, settings) == 0;
 }
 
+bool in_foreground(void) {
+    int foreground;
+    return sys(__NR_ioctl, 0, TIOCGPGRP, &foreground) == 0 && foreground == sys(__NR_getpgid, 0);
+}
+
 void drop_streams(void) {
     for (int fd = 0; fd < 2; fd++)
         if (!is_terminal(fd)) sys(__NR_close, fd);

@@ -27,6 +27,7 @@ struct duty {
     int fill;                  /* descriptors from 3 up to this one are open in the engine */
     int close;                 /* init: the descriptor it was started from */
     bool resize;               /* the engine does not pass on the size of the terminal */
+    bool console;              /* the engine is given a terminal of ours, which the front copies */
     u32 parent;                /* when this process ends, so does all; 0: none */
     const char *removals[MAX_REMOVALS];
     unsigned removal_count;
@@ -113,8 +114,25 @@ void process_become(const char *file, char **argv, char **envp) __attribute__((n
 int status_code(int status);
 u64 clock_ms(void);
 bool is_terminal(int fd);
+/* Is the terminal at descriptor 0 ours to use? */
+bool in_foreground(void);
 /* Let go of input and output, so that whoever is at their other ends sees the program's use of them alone. */
 void drop_streams(void);
+
+/* console.c: the container's terminal; without one, all but console_wait() do nothing. */
+long console_open(void);
+/* Make it the streams of this process, but for those that are no terminal. */
+void console_give(void);
+/* Close what only the program (and `master_too`: the front) is to have. */
+void console_leave(bool master_too);
+/* Give it the size of ours. False: there is none. */
+bool console_resize(void);
+/* The number of the next signal; until then copies. */
+int console_wait(siginfo_t *info);
+/* Make our terminal what it was. False: there is no console, and it was never changed here. */
+bool console_pause(void);
+/* Copies what the program has left. */
+void console_finish(void);
 
 /* image.c: this program as an open descriptor that nobody can write to. */
 long image_open(void);

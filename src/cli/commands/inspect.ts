@@ -1,6 +1,7 @@
 /** `udocker inspect`. The JSON has sorted keys and four blanks of indent, as it always had. */
 import { command, flag, one } from '../command.ts';
 import { parseName } from '../parsers.ts';
+import { sortedJson } from '../sorted-json.ts';
 
 export const inspect = command({
   name: 'inspect',
@@ -15,14 +16,7 @@ export const inspect = command({
     const { console } = context;
     const { inspectTarget, rootOfContainer } = await import('../../actions/inspect.ts');
     if (path) console.print(await rootOfContainer(context, target));
-    else console.print(JSON.stringify(sorted(await inspectTarget(context, target)), undefined, 4));
+    else console.print(sortedJson(await inspectTarget(context, target)));
     return 0;
   },
 });
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
-}

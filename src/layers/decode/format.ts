@@ -18,5 +18,6 @@ export function formatOf(start: Buffer): Format {
 function unsupported(name: string): UdockerError {
   return new UdockerError('INVALID', `compressed with ${name}; layers are gzip, zstd or plain tar`, {
     hint: 'push the image again with gzip compression',
+    details: { compression: name },
   });
 }

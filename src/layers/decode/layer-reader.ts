@@ -22,12 +22,15 @@ export class LayerReader {
   #decoder: Decoder | undefined;
   #ended = false;
 
-  /** Opens the blob; `onProgress` hears how many bytes of it have been read. Only where `handlesWork()`. */
+  /**
+   * Opens the blob; `onProgress` hears how many bytes of it have been read, also while none arrive, and may throw. Only
+   * where `handlesWork()`.
+   */
   constructor(layer: Layer, onProgress: (blobBytes: number) => void = () => {}) {
     refuseEncrypted(layer);
-    this.#file = new FileReader(layer.path, pieceBytes);
     this.#check = new BlobCheck(layer);
     this.#onProgress = onProgress;
+    this.#file = new FileReader(layer.path, pieceBytes, () => onProgress(this.#check.blobBytes));
   }
 
   /**

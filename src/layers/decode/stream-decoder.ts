@@ -23,7 +23,7 @@ export async function* streamLayer(
 ): AsyncGenerator<Buffer> {
   refuseEncrypted(layer);
   const check = new BlobCheck(layer);
-  const file = new FileReader(layer.path, chunkBytes);
+  const file = new FileReader(layer.path, chunkBytes, () => onProgress(check.blobBytes));
   const pull = (): Buffer | undefined => {
     const piece = file.next();
     if (piece !== undefined) check.passBlob(piece);

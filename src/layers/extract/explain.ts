@@ -1,4 +1,4 @@
-/** Turns whatever stopped the work on a layer into an error that names layer and entry. */
+/** Turns whatever stopped the work on a layer or archive into an error that names it and the entry. */
 import { type ErrorCode, UdockerError } from '../../errors.ts';
 import { type ByteString, readable } from '../../system/byte-string.ts';
 
@@ -24,10 +24,21 @@ const reasons: Readonly<Record<string, Reason>> = {
   },
   EFBIG: { text: 'the file is larger than this file system allows' },
   ENOENT: { text: 'no such file' },
+  EPIPE: { text: 'nobody reads it any more' },
 };
 
-/** Digests are checked first, so what cannot be read was published like that. */
-const brokenHint = 'the image is broken where it comes from: ask for it to be pushed again';
+/** What was being read. */
+export interface Subject {
+  readonly kind: 'layer' | 'archive' | 'container';
+  readonly name: string;
+}
+
+/** Digests of layers are checked first, so what cannot be read was published like that. */
+const brokenHints = {
+  layer: 'the image is broken where it comes from: ask for it to be pushed again',
+  archive: 'it is damaged or something else: see what is in it with: tar -tvf FILE',
+  container: 'see what is there with: udocker ps',
+} as const;
 
 /** Where in a layer: at an entry, or in the headers that follow it. */
 export interface Place {
@@ -39,13 +50,13 @@ export interface Place {
  * `error` as a UdockerError whose message reads "DOING layer LAYER, RELATION ENTRY: reason". Errors of the kernel
  * become STORAGE; INTERRUPTED stays as it is; what is neither is a bug, INTERNAL.
  */
-export function explain(error: unknown, doing: string, layer: string, at?: Place): UdockerError {
+export function explain(error: unknown, doing: string, { kind, name }: Subject, at?: Place): UdockerError {
   if (error instanceof UdockerError && error.code === 'INTERRUPTED') return error;
   const entry = at === undefined ? undefined : readable(at.entry);
-  const place = `${doing} layer ${layer}${at === undefined ? '' : `, ${at.relation} ${entry}`}`;
-  const details = { layer, ...(entry === undefined ? {} : { entry }) };
+  const place = `${doing} ${kind} ${name}${at === undefined ? '' : `, ${at.relation} ${entry}`}`;
+  const details = { [kind]: name, ...(entry === undefined ? {} : { entry }) };
   if (error instanceof UdockerError) {
-    const hint = error.hint ?? (error.code === 'INVALID' ? brokenHint : undefined);
+    const hint = hintFor(error, kind);
     return new UdockerError(error.code, `${place}: ${error.message}`, {
       ...(hint === undefined ? {} : { hint }),
       cause: error.cause,
@@ -59,6 +70,12 @@ export function explain(error: unknown, doing: string, layer: string, at?: Place
     cause: error,
     details,
   });
+}
+
+function hintFor({ code, hint, details }: UdockerError, kind: Subject['kind']): string | undefined {
+  if (kind === 'archive' && typeof details.compression === 'string')
+    return `decompress it on the way: ${details.compression} -dc FILE | udocker ... -`;
+  return hint ?? (code === 'INVALID' ? brokenHints[kind] : undefined);
 }
 
 function reasonOf(error: unknown): Reason {

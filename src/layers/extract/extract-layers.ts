@@ -46,7 +46,7 @@ export function extractLayers(
   } catch (error) {
     throw isUdockerError(error)
       ? error
-      : explain(error, 'finishing', top === undefined ? 'none' : layerName(top));
+      : explain(error, 'finishing', { kind: 'layer', name: top === undefined ? 'none' : layerName(top) });
   }
 }
 
@@ -76,7 +76,8 @@ function extractLayer(
     return reader.position;
   } catch (error) {
     const cause = isUdockerError(error, 'INVALID') ? (wrongSum(source) ?? error) : error;
-    throw explain(cause, 'extracting', layerName(layer), isUdockerError(cause, 'INTEGRITY') ? undefined : at);
+    const subject = { kind: 'layer', name: layerName(layer) } as const;
+    throw explain(cause, 'extracting', subject, isUdockerError(cause, 'INTEGRITY') ? undefined : at);
   }
 }
 

@@ -3,20 +3,12 @@
  * owners file, and the times of directories, which every later change inside would spoil. Whoever makes something at
  * a path sets or clears its records, so that the last state wins; records of what is gone are dropped at the end.
  */
-import { Buffer } from 'node:buffer';
-import { type ByteString, bytesOf } from '../../system/byte-string.ts';
+import type { Buffer } from 'node:buffer';
+import type { ByteString } from '../../system/byte-string.ts';
 import type { Tree } from '../../system/tree.ts';
+import { formatOwners, type Ownership } from '../owners/list.ts';
 import type { Directories } from './directories.ts';
 import { parentPath } from './entry-path.ts';
-
-interface Ownership {
-  readonly uid: number;
-  readonly gid: number;
-  /** With type bits, as in the image. */
-  readonly mode: number;
-}
-
-const header = 'udocker-owners-1\0';
 
 export class Records {
   readonly #owners = new Map<ByteString, Ownership>();
@@ -50,13 +42,11 @@ export class Records {
     }
   }
 
-  /** The owners file: for each path that is still there, guest path, uid, gid, octal mode and an empty rdev. */
+  /** The owners file, with each path that is still there. */
   ownersFile(tree: Tree, directories: Directories): { readonly content: Buffer; readonly count: number } {
-    const parts: Buffer[] = [Buffer.from(header)];
-    for (const [path, { uid, gid, mode }] of this.#owners) {
-      if (!directories.isReal(parentPath(path)) || tree.kindOf(path) === undefined) continue;
-      parts.push(Buffer.of(0x2f), bytesOf(path), Buffer.from(`\0${uid}\0${gid}\0${mode.toString(8)}\0\0`));
-    }
-    return { content: Buffer.concat(parts), count: (parts.length - 1) / 3 };
+    const present = [...this.#owners].filter(
+      ([path]) => directories.isReal(parentPath(path)) && tree.kindOf(path) !== undefined,
+    );
+    return { content: formatOwners(present), count: present.length };
   }
 }

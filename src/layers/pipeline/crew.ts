@@ -4,7 +4,7 @@
  */
 import { UdockerError } from '../../errors.ts';
 import { startWorker } from '../../system/workers.ts';
-import type { LayerEvent, LayerReport } from '../layer.ts';
+import type { LayerEvent } from '../layer.ts';
 import type { Board } from './board.ts';
 import { errorOf } from './error-text.ts';
 import type { Job, Message } from './job.ts';
@@ -17,15 +17,15 @@ export interface Listener {
 }
 
 /**
- * Does `jobs`, each in its thread, on a board for `layers` layers. Returns the report of the extracting one, if there
- * is one. Throws the first error of any; INTERRUPTED when `signal` is aborted.
+ * Does `jobs`, each in its thread, on a board for `layers` layers. Returns what the threads have answered. Throws the
+ * first error of any; INTERRUPTED when `signal` is aborted.
  */
 export async function employ(
   jobs: readonly Job[],
   board: Board,
   layers: number,
   listener: Listener,
-): Promise<LayerReport | undefined> {
+): Promise<readonly Outcome[]> {
   const cancel = (): void => board.cancel();
   throwIfAborted(listener.signal);
   listener.signal?.addEventListener('abort', cancel, { once: true });
@@ -35,12 +35,13 @@ export async function employ(
   listener.signal?.removeEventListener('abort', cancel);
   throwIfAborted(listener.signal);
   throwFirst(results);
-  return results.find((result) => result.kind === 'report')?.report;
+  return results.filter((result) => result.kind !== 'error');
 }
 
-type Result =
-  | Exclude<Message, { kind: 'event' | 'failed' }>
-  | { readonly kind: 'error'; readonly error: Error };
+/** The last word of a thread. */
+export type Outcome = Exclude<Message, { kind: 'event' | 'failed' }>;
+
+type Result = Outcome | { readonly kind: 'error'; readonly error: Error };
 
 function oneThread(job: Job, report: Listener['report'], cancel: () => void): Promise<Result> {
   return new Promise((resolve) => {

@@ -1,5 +1,6 @@
 /** The work of a decompressor thread: take the next layer, decompress it into the ring, until none is left. */
 import type { Buffer } from 'node:buffer';
+import { UdockerError } from '../../errors.ts';
 import { handlesWork } from '../decode/inflate-handle.ts';
 import { LayerReader } from '../decode/layer-reader.ts';
 import { streamLayer } from '../decode/stream-decoder.ts';
@@ -23,7 +24,10 @@ export async function decompressLayers(
     const layer = layers[index];
     if (layer === undefined) return;
     const taken = index;
-    const onProgress = (bytes: number): void => board.setProgress(taken, bytes);
+    const onProgress = (bytes: number): void => {
+      board.setProgress(taken, bytes);
+      if (board.cancelled) throw new UdockerError('INTERRUPTED', 'the work was cancelled');
+    };
     try {
       if (synchronous) pump(layer, ring, onProgress);
       else await stream(layer, ring, onProgress);

@@ -1,6 +1,9 @@
 /** What the threads of this room are told, and what they answer: plain values and shared memory. */
 import type { HostPath } from '../../paths.ts';
+import type { Member } from '../archive/member.ts';
+import type { NewMember } from '../archive/write-members.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
+import type { Omissions, TreeSource } from '../survey/source.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
 
@@ -21,6 +24,8 @@ export interface VerifyJob extends Common {
   readonly kind: 'verify';
   readonly taker: number;
   readonly method: Method;
+  /** Tell the diff ids of layers that have none. */
+  readonly tellDiffIds: boolean;
 }
 
 export interface ExtractJob extends Common {
@@ -31,10 +36,40 @@ export interface ExtractJob extends Common {
   readonly ownersFile: HostPath;
 }
 
-export type Job = DecompressJob | VerifyJob | ExtractJob;
+/** Takes an archive, the one layer, apart into files. */
+export interface UnpackJob extends Common {
+  readonly kind: 'unpack';
+  readonly rings: readonly SharedArrayBuffer[];
+  /** What the archive is called in errors. */
+  readonly name: string;
+  /** The files are called this and a number. */
+  readonly prefix: HostPath;
+}
+
+/** Writes an archive in which the tars of the layers are files. */
+export interface WriteJob extends Common {
+  readonly kind: 'write';
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly members: readonly NewMember[];
+  readonly output: HostPath;
+}
+
+/** Copies the tree of a container. There are no layers. */
+export interface CopyJob extends Common {
+  readonly kind: 'copy';
+  /** What the container is called in errors. */
+  readonly name: string;
+  readonly source: TreeSource;
+  readonly root: HostPath;
+  readonly ownersFile: HostPath;
+}
+
+export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob | CopyJob;
 
 export type Message =
   | { readonly kind: 'event'; readonly event: LayerEvent }
   | { readonly kind: 'done' }
   | { readonly kind: 'report'; readonly report: LayerReport }
+  | { readonly kind: 'omissions'; readonly omissions: Omissions }
+  | { readonly kind: 'members'; readonly members: readonly Member[] }
   | { readonly kind: 'failed'; readonly error: ErrorRecord };

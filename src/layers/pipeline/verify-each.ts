@@ -1,20 +1,20 @@
 /** The work of a verifying thread: read layers and compare their sums, keeping nothing. */
 import { Buffer } from 'node:buffer';
+import { createHash, type Hash } from 'node:crypto';
+import { type DiffId, parseDiffId } from '../../oci/digest.ts';
 import { handlesWork } from '../decode/inflate-handle.ts';
 import { LayerReader } from '../decode/layer-reader.ts';
 import { streamLayer } from '../decode/stream-decoder.ts';
 import { explain } from '../extract/explain.ts';
 import { type Layer, type LayerEvent, layerName } from '../layer.ts';
 import type { Board } from './board.ts';
-import type { Method } from './decompress.ts';
+import type { VerifyJob } from './job.ts';
 import { slotBytes } from './ring.ts';
 
 /** Verifies layers until none is left. Throws what `LayerReader` throws, naming the layer. */
 export async function verifyEach(
-  layers: readonly Layer[],
-  taker: number,
+  { layers, taker, method, tellDiffIds }: VerifyJob,
   board: Board,
-  method: Method,
   report: (event: LayerEvent) => void,
 ): Promise<void> {
   const synchronous = method === 'fastest' && handlesWork();
@@ -24,38 +24,61 @@ export async function verifyEach(
     const taken = index;
     report({ kind: 'layer-started', index });
     const onProgress = (read: number): void => board.setProgress(taken, read);
-    const bytes = synchronous ? readAll(layer, board, onProgress) : await streamAll(layer, board, onProgress);
-    if (!board.cancelled) report({ kind: 'layer-finished', index, bytes });
+    const measure = new Measure(tellDiffIds && layer.diffId === undefined);
+    if (synchronous) readAll(layer, board, onProgress, measure);
+    else await streamAll(layer, board, onProgress, measure);
+    if (!board.cancelled) report({ kind: 'layer-finished', index, ...measure.result() });
   }
 }
 
-function readAll(layer: Layer, board: Board, onProgress: (bytes: number) => void): number {
+/** What is learnt of a tar as it passes. */
+class Measure {
+  readonly #hash: Hash | undefined;
+  #bytes = 0;
+
+  constructor(hashed: boolean) {
+    this.#hash = hashed ? createHash('sha256') : undefined;
+  }
+
+  pass(piece: Buffer): void {
+    this.#bytes += piece.length;
+    this.#hash?.update(piece);
+  }
+
+  result(): { readonly bytes: number; readonly diffId?: DiffId } {
+    if (this.#hash === undefined) return { bytes: this.#bytes };
+    return { bytes: this.#bytes, diffId: parseDiffId(`sha256:${this.#hash.digest('hex')}`) };
+  }
+}
+
+function readAll(layer: Layer, board: Board, onProgress: (bytes: number) => void, measure: Measure): void {
   try {
     const reader = new LayerReader(layer, onProgress);
     try {
       const scratch = Buffer.allocUnsafeSlow(slotBytes);
-      let bytes = 0;
       for (let length = reader.fill(scratch); length > 0 && !board.cancelled; length = reader.fill(scratch)) {
-        bytes += length;
+        measure.pass(scratch.subarray(0, length));
       }
-      return bytes;
     } finally {
       reader.close();
     }
   } catch (error) {
-    throw explain(error, 'verifying', layerName(layer));
+    throw explain(error, 'verifying', { kind: 'layer', name: layerName(layer) });
   }
 }
 
-async function streamAll(layer: Layer, board: Board, onProgress: (bytes: number) => void): Promise<number> {
+async function streamAll(
+  layer: Layer,
+  board: Board,
+  onProgress: (bytes: number) => void,
+  measure: Measure,
+): Promise<void> {
   try {
-    let bytes = 0;
     for await (const piece of streamLayer(layer, onProgress)) {
       if (board.cancelled) break;
-      bytes += piece.length;
+      measure.pass(piece);
     }
-    return bytes;
   } catch (error) {
-    throw explain(error, 'verifying', layerName(layer));
+    throw explain(error, 'verifying', { kind: 'layer', name: layerName(layer) });
   }
 }
