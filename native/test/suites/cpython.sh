@@ -21,8 +21,8 @@ mkdir -p "$results"
 
 # run SIDE IDENTITY MODULE FILE: the log in FILE.log, one line `ok|skipped|failed NAME` per test in FILE.
 run() {
-	local dir="/tmp/t-${work##*.}"
-	inside "$1" "$2" "mkdir -p $dir && cd $dir && TMPDIR=$dir python3 -m test -v --timeout 700 -u none --junit-xml $dir.xml $3; s=\$?; cd /; chmod -R u+rwX $dir; rm -rf $dir; exit \$s" > "$4.log" 2>&1
+	local dir="/tmp/t-${work##*.}" leave="-i '*VSOCKSocketStream*'"	# waits for ever for real root, in some virtual machines
+	inside "$1" "$2" "mkdir -p $dir && cd $dir && TMPDIR=$dir python3 -m test -v --timeout 700 -u none $leave --junit-xml $dir.xml $3; s=\$?; cd /; chmod -R u+rwX $dir; rm -rf $dir; exit \$s" > "$4.log" 2>&1
 	echo $? > "$4.status"
 	input="$here/verdicts.py" inside chroot "$2" "python3 - $dir.xml; rm -f $dir.xml" > "$4" 2>> "$4.log"
 }

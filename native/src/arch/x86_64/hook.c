@@ -11,7 +11,7 @@ static bool can_hash HOT;
 
 /* Pages of the guest's alternate stacks, by the low bits of their numbers. Calls from there must trap, since only a trap
  * can leave such a stack with all signals blocked: see signals_leave_stack(). */
-u8 stack_marks[STACK_MARKS] HOT __attribute__((aligned(STACK_MARKS)));
+u8 stack_marks[STACK_MARKS] __attribute__((aligned(STACK_MARKS), section(".bss.marks")));
 volatile u32 stack_marked HOT; /* any of them */
 
 _Static_assert(offsetof(struct ucontext, uc_stack.ss_sp) == UC_STACK, "entry.S");
