@@ -9,6 +9,11 @@
 #else
 #include "../../src/arch/aarch64/offsets.h"
 #endif
+#ifdef BUSY_BASE
+#define BUSY_WORD(i) (BUSY_BASE + (i) * BUSY_SIZE)
+#else
+#define BUSY_WORD(i) (SLOTS_BASE + (i) * SLOT_SIZE + SLOT_SIZE - SLOT_HEAD + SLOT_BUSY)
+#endif
 enum { SLOTS = 512, LONGEST = 240 /* seconds for a storm */ };
 
 const char *self;
@@ -50,7 +55,7 @@ static int taken_slots(void)
 {
 	int taken = 0;
 	if (syscall(CALL_VERSION) != -1 || errno == ENOSYS) return -1;
-	for (int i = 0; i < SLOTS; i++) taken += *(volatile unsigned *)(BUSY_BASE + (unsigned long)i * BUSY_SIZE) != 0;
+	for (unsigned long i = 0; i < SLOTS; i++) taken += *(volatile unsigned *)BUSY_WORD(i) != 0;
 	return taken;
 }
 
