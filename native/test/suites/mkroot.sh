@@ -5,8 +5,8 @@
 set -e
 small=no
 if [ "$1" = --small ]; then small=yes; shift; fi
-packages=python3,gcc,git,make,libc6-dev,perl,strace,gdb,procps,busybox-static,bsdextrautils,bsdutils
-[ $small = yes ] || packages=$packages,libpython3.11-testsuite,python3-venv,tmux,redis-server,postgresql,nodejs,ca-certificates,openssh-client,file,less,default-jdk-headless,gosu,locales,psmisc,passwd
+packages=python3,gcc,git,make,libc6-dev,perl,strace,gdb,procps,busybox-static,bsdextrautils,bsdutils,libpython3.11-testsuite
+[ $small = yes ] || packages=$packages,python3-venv,tmux,redis-server,postgresql,nodejs,ca-certificates,openssh-client,file,less,default-jdk-headless,gosu,locales,psmisc,passwd
 if [ ! -x "$1/bin/sh" ]; then
 	made=$1.$$
 	trap 'rm -rf "$made"' EXIT
