@@ -2,7 +2,7 @@
 #   make demo    build, then pull, create and run a real image from an embedded registry (two minutes)
 #   make test    install what the tests need, run everything, print one closing line
 #   make build   dist/udocker for this machine;  make build-aarch64  for the other one
-#   make bench   ratios against the peers, written to docs/benchmarks.md
+#   make bench   ratios against the peers, written to docs/benchmarks.md and docs/benchmarks-engine.md
 # Needs Node 20+, npm, make and gcc.
 SHELL := /bin/sh
 MACHINE := $(shell uname -m)
@@ -61,8 +61,9 @@ demo: $(DEPS)
 
 bench: $(DEPS)
 	sh scripts/install-test-programs.sh
-	$(MAKE) build
+	$(MAKE) build native
 	$(BUN) bench/all.ts
+	bash bench/engine/run.sh --write docs/benchmarks-engine.md
 
 clean:
 	rm -rf build dist

@@ -6,10 +6,6 @@ import { workingModes } from './modes.ts';
 import type { Goal, Section } from './report.ts';
 
 const container = 'first';
-const why =
-  'Where the engine does not pass on signals and exit status as they are, udocker stays to see to that, with its ' +
-  'runtime: a few MiB of its own and the pages of its executable that were used.';
-
 /** Starts `sleep` in every mode, with and without udocker, and adds up what else is there. */
 export async function benchMemory(bench: Bench, repository: string): Promise<Section> {
   const figures: Figures[] = [];
@@ -23,14 +19,13 @@ export async function benchMemory(bench: Bench, repository: string): Promise<Sec
       mode.env,
       program,
     );
-    // After ours: it uses the bundle that ours has made.
     const alone = await whileRunning(bench, mode.bare.command, mode.bare.env, program);
     const rows = [
       row(`${mode.engine} alone, ${mode.name}`, alone),
       row(`udocker run, ${mode.name}`, ours),
     ] as const;
     figures.push(...rows);
-    goals.push({ row: rows[1].name, figure: 'peak', base: rows[0].name, plus: 1, why });
+    goals.push({ row: rows[1].name, figure: 'peak', base: rows[0].name, plus: 1 });
   }
   return {
     title: 'Memory while a container sleeps',

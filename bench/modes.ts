@@ -1,4 +1,6 @@
 /** The modes that this host can run, each with the engine's own command for the same container. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 
 export interface BenchMode {
@@ -34,11 +36,33 @@ export async function workingModes(
     const env = { ...candidate.env, UDOCKER_DIR: repository };
     const first = await bench.run([bench.udocker, '-q', 'run', container, '/bin/true'], env);
     if (first.status === 0) {
-      const plan = await bench.must([bench.udocker, '-q', 'run', '--dry-run', container, ...words], env);
-      found.push({ name: candidate.name, env, ...parsePlan(plan) });
+      const planOf = async (command: readonly string[]) =>
+        parsePlan(await bench.must([bench.udocker, '-q', 'run', '--dry-run', container, ...command], env));
+      const { engine, bare } = await planOf(words);
+      const { command } = (await planOf(['/bin/true'])).bare;
+      const own = command.includes('--bundle') ? alone(bench, engine, command, words) : bare.command;
+      found.push({ name: candidate.name, env, engine, bare: { ...bare, command: own } });
     } else console.error(`skipped: mode ${candidate.name}: ${first.stderr.trim()}`);
   }
   return found;
+}
+
+/**
+ * An OCI runtime without anything of udocker's in it: the bundle of a run that took place, but with `words` as process
+ * 1 in the place of our init, and without what lets the runtime end before the program.
+ */
+function alone(bench: Bench, engine: string, command: readonly string[], words: readonly string[]): string[] {
+  const at = command.indexOf('--bundle') + 1;
+  const config = JSON.parse(readFileSync(join(command[at] ?? '', 'config.json'), 'utf8'));
+  config.process.args = words;
+  const bundle = join(bench.disk, `bundle-${engine}`);
+  mkdirSync(bundle, { recursive: true });
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+  const descriptors = command.indexOf('--preserve-fds');
+  const dropped = [command.indexOf('--detach'), ...(descriptors < 0 ? [] : [descriptors, descriptors + 1])];
+  return command
+    .map((word, index) => (index === at ? bundle : word))
+    .filter((_, index) => !dropped.includes(index));
 }
 
 function parsePlan(text: string): Pick<BenchMode, 'engine' | 'bare'> {

@@ -6,7 +6,7 @@ import { commands } from './cli/commands/table.ts';
 import { runCli } from './cli/run-cli.ts';
 import { hostPath } from './paths.ts';
 import { readText } from './system/files.ts';
-import { invoker } from './system/host.ts';
+import { homeOf } from './system/host.ts';
 import { askLine, isTerminal, readAllInput, TerminalOutput, terminalColumns } from './system/terminal.ts';
 import { givenEnvironment, restartIfTight } from './system/tight-memory.ts';
 
@@ -19,7 +19,7 @@ function main(): void {
   const { signal, release } = catchSignals();
   const stdout = new TerminalOutput(1);
   const env = givenEnvironment(process.env);
-  const { uid, gid, home } = invoker(env);
+  const uid = process.getuid?.() ?? 0;
   runCli({
     words: process.argv.slice(2),
     commands,
@@ -33,8 +33,8 @@ function main(): void {
     },
     user: {
       uid,
-      gid,
-      home,
+      gid: process.getgid?.() ?? 0,
+      home: homeOf(uid, env),
       cwd: hostPath(process.cwd()),
       env,
       interactive: stdout.isTerminal && isTerminal(0),

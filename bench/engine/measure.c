@@ -1,6 +1,6 @@
 /*
- * Runs a command and tells what it cost, everything included: a tracer, children, grandchildren that
- * were left behind. Being the reaper of its descendants it sees them all end.
+ * Runs a command and tells how long it took, and what it cost, everything included: a tracer, children, grandchildren
+ * that were left behind. Being the reaper of its descendants it sees them all end.
  *   measure OUTPUT COMMAND [ARG...]     appends "wall-seconds cpu-seconds peak-KiB status" to OUTPUT
  */
 #define _GNU_SOURCE
@@ -31,8 +31,10 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	while ((pid = wait(&one)) > 0 || errno == EINTR)
-		if (pid == child) status = one;
-	clock_gettime(CLOCK_MONOTONIC, &to);
+		if (pid == child) {
+			status = one;
+			clock_gettime(CLOCK_MONOTONIC, &to);
+		}
 	getrusage(RUSAGE_CHILDREN, &used);
 	FILE *out = fopen(argv[1], "a");
 	if (!out) return 2;

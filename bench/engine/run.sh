@@ -3,12 +3,13 @@
 # workload under each engine as a multiple of a real chroot, in interleaved rounds, starting the
 # container excluded and told apart. Prints a Markdown table; exit status 1 if a workload failed.
 #   run.sh [--engine "COMMAND"] [--root TREE] [--rounds N] [--only PATTERN] [--engines "proot runc trap rewrite"]
-#          [--statistic min|median] [--wall] [--raw FILE] [--targets]
+#          [--statistic min|median] [--wall] [--raw FILE] [--targets] [--write FILE]
 # --targets adds the figure each row must reach and marks rows that do not (status 1 then as well).
+# --write puts the whole page, method and machine included, into FILE.
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 engine="$top/build/native/$(uname -m)/udocker-engine"
-root=/var/tmp/rootfs-test rounds=3 only='*' engines='proot runc trap rewrite' statistic=min column=2 raw='' targets=no
+root='' rounds=3 only='*' engines='rewrite trap proot runc' statistic=min column=2 raw='' targets=no write=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=$2; shift 2 ;;
@@ -20,16 +21,22 @@ while [ $# -gt 0 ]; do
 	--wall) column=1; shift ;;
 	--raw) raw=$2; shift 2 ;;
 	--targets) targets=yes; shift ;;
+	--write) write=$2 targets=yes; shift 2 ;;
 	*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
 	esac
 done
 [ "$(id -u)" = 0 ] || { echo 'skip bench: the chroot it compares with needs root'; exit 0; }
-[ -x "$root/bin/sh" ] || { echo "skip bench: no Debian tree at $root (native/test/suites/mkroot.sh makes one)"; exit 0; }
+for tree in /var/tmp/rootfs-test "${UDOCKER_TEST_IMAGES:-/var/tmp/udocker-test-images}/native-tree"; do
+	[ -z "$root" ] && [ -x "$tree/usr/bin/gcc" ] && root=$tree
+done
+[ -x "$root/bin/sh" ] || { echo 'skip bench: no Debian tree is there yet (native/test/suites/mkroot.sh --small DIR makes one)'; exit 0; }
 work=$(mktemp -d /var/tmp/bench.XXXXXX)
-trap 'rm -rf "$work" "$root/opt/bench" "$root/tmp/bench"' EXIT
+# The files that workloads make lie in memory: a disk's journal would be measured instead of the engines.
+trap 'umount "$root/tmp/bench" 2> /dev/null; rm -rf "$work" "$root/opt/bench" "$root/tmp/bench"' EXIT
 chmod 755 "$work"; mkdir "$work/state" "$work/out"
 uid=$(id -u lab 2>/dev/null || echo 1001) gid=$(id -g lab 2>/dev/null || echo 1001)
 mkdir -p "$root/opt/bench" "$root/tmp/bench"
+mount -t tmpfs -o size=512m bench "$root/tmp/bench" || { echo 'skip bench: nothing can be mounted here'; exit 0; }
 gcc -O2 -o "$work/measure" "$here/measure.c" && gcc -O2 -o "$work/chroot" "$top/native/test/engines/chroot.c" || exit 2
 gcc -O2 -pthread -static -o "$root/opt/bench/work.static" "$here/work.c" && gcc -O2 -pthread -o "$root/opt/bench/work.dynamic" "$here/work.c" || exit 2
 cat > "$root/opt/bench/make.sh" <<'MAKE'
@@ -40,30 +47,34 @@ printf 'O=$(patsubst %%.c,%%.o,$(wildcard *.c))\nprog: $(O)\n\tgcc -o $@ $^\n' >
 make -s -j2 && ./prog
 MAKE
 cp "$top"/native/test/engines/{proot,runc} "$work/" 2>/dev/null; chmod 755 "$work"/*
+for peer in proot runc; do
+	command -v "${!peer:-$peer}" > /dev/null || { echo "bench: $peer is missing, its column is left out" >&2; engines=$(echo " $engines " | sed "s/ $peer / /"); }
+done
 first=${engine%% *}
 if [ -f "$first" ]; then cp "$first" "$work/native"; engine="$work/native${engine#"$first"}"; else engines=$(echo " $engines " | sed 's/ trap / /; s/ rewrite / /'); fi
 chown -R "$uid:$gid" "$root/opt/bench" "$root/tmp/bench" "$work/state" "$work/out"
 
 imports='import~argparse,asyncio,collections,concurrent.futures,contextlib,csv,ctypes,dataclasses,datetime,decimal,email,enum,functools,hashlib,http.client,inspect,json,logging,multiprocessing,pathlib,pickle,random,re,shutil,socket,sqlite3,ssl,subprocess,tempfile,threading,unittest,urllib.request,uuid,xml.dom,zipfile'
-# NAME | most it may cost | program and arguments
+# NAME | most it may cost | is it work on names and files only | program and arguments
 table() {
 	cat <<TABLE
-start /bin/true|-|/bin/true
-start /bin/sh|-|/bin/sh -c :
-stat+open, 1 thread, static|1.7|/opt/bench/work.static stat 1 20000
-stat+open, 1 thread, dynamic|1.7|/opt/bench/work.dynamic stat 1 20000
-stat+open, 4 threads, static|1.7|/opt/bench/work.static stat 4 5000
-stat+open, 4 threads, dynamic|1.7|/opt/bench/work.dynamic stat 4 5000
-find|1.3|/usr/bin/find /usr /etc /var -xdev -newer /etc/passwd -name nothing
-ls -lR|1.3|/bin/ls -lR /usr/share/doc /usr/include /usr/share/perl
-tar metadata|1.3|/bin/tar cf /dev/null /usr
-20k create, rename, unlink|1.3|/opt/bench/work.dynamic files 20000
-make -j2 of 100 files|1.10|/bin/sh /opt/bench/make.sh
-Python imports|1.1|/bin/sh -c for~i~in~1~2~3;do~python3~-I~-c~'$imports';done
-1000 fork+exec, static|1.3|/opt/bench/work.static spawn 1000 /opt/bench/work.static
-1000 fork+exec, dynamic|1.3|/opt/bench/work.dynamic spawn 1000 /opt/bench/work.dynamic
-untrapped calls|1.2|/opt/bench/work.static untrapped 5000000
-CPU-bound|1.02|/opt/bench/work.static cpu 400000000
+start /bin/true|-|no|/bin/true
+start /bin/sh|-|no|/bin/sh -c :
+stat+open, 1 thread, static|1.7|yes|/opt/bench/work.static stat 1 10000
+stat+open, 1 thread, dynamic|1.7|yes|/opt/bench/work.dynamic stat 1 10000
+stat+open, 4 threads, static|1.7|yes|/opt/bench/work.static stat 4 2500
+stat+open, 4 threads, dynamic|1.7|yes|/opt/bench/work.dynamic stat 4 2500
+find|1.3|yes|/usr/bin/find /usr /etc /var -xdev -newer /etc/passwd -name nothing
+ls -lR|1.3|yes|/bin/ls -lR /usr/share/doc /usr/include /usr/share/perl
+tar metadata|1.3|yes|/bin/tar cf /dev/null /usr
+20k create, rename, unlink|1.3|yes|/opt/bench/work.dynamic files 20000
+make -j2 of 100 files|1.10|no|/bin/sh /opt/bench/make.sh
+Python imports|1.1|no|/bin/sh -c for~i~in~1~2~3;do~python3~-I~-c~'$imports';done
+1000 fork+exec, static|1.3|no|/opt/bench/work.static spawn 1000 /opt/bench/work.static
+1000 fork+exec, dynamic|1.3|no|/opt/bench/work.dynamic spawn 1000 /opt/bench/work.dynamic
+1000 posix_spawn, dynamic|1.3|no|/opt/bench/work.dynamic posix_spawn 1000 /opt/bench/work.dynamic
+untrapped calls|1.2|no|/opt/bench/work.static untrapped 1000000
+CPU-bound|1.02|no|/opt/bench/work.static cpu 200000000
 TABLE
 }
 
@@ -82,13 +93,20 @@ once() { # once ENGINE OUTPUT PROGRAM ARG...
 		echo "bench: $which failed at $*: $(tail -c 200 "$work/out/last")" >&2
 }
 
+file_of() { echo "$work/out/${1//[ \/]/_}.$2"; }
+
+began=$SECONDS
 for round in $(seq "$rounds"); do
-	while IFS='|' read -r name most command; do
+	while IFS='|' read -r name _ _ command; do
 		# shellcheck disable=SC2254
 		case $name in $only | 'start /bin/true') ;; *) continue ;; esac
 		read -ra program <<< "$command"
 		program=("${program[@]//\~/ }")
-		for which in chroot $engines; do once "$which" "$work/out/${name//[ \/]/_}.$which" "${program[@]}"; done
+		for which in chroot $engines; do
+			# A tracer's figures are far from every limit: once is enough, except for what is subtracted.
+			[ "$which" = proot ] && [ "$round" -gt 1 ] && [ "$name" != 'start /bin/true' ] && continue
+			once "$which" "$(file_of "$name" "$which")" "${program[@]}"
+		done
 	done < <(table)
 done
 
@@ -97,36 +115,85 @@ figure() {
 	[ -f "$1" ] && ! awk '$4 != 0 {bad = 1} END {exit !bad}' "$1" || return
 	awk -v c=$column '{print $c}' "$1" | sort -n | awk -v s=$statistic '{v[NR] = $1} END {print s == "min" ? v[1] : v[int((NR + 1) / 2)]}'
 }
-what=CPU; [ $column = 1 ] && what='wall clock'
-echo "$what as a multiple of a real chroot ($statistic of $rounds interleaved rounds; the engine's own start subtracted, except in the rows named start)"
-echo
-printf '| workload | chroot s |'; for e in $engines; do printf ' %s |' "$e"; done; [ $targets = yes ] && printf ' at most |'; echo
-printf '|---|---|'; for e in $engines; do printf -- '---|'; done; [ $targets = yes ] && printf -- '---|'; echo
-status=0
-while IFS='|' read -r name most command; do
-	base=$(figure "$work/out/${name//[ \/]/_}.chroot"); [ -n "$base" ] || continue
-	base_start=$(figure "$work/out/start__bin_true.chroot")
-	case $name in start*) base_start=0 ;; esac
-	printf '| %s | %s |' "$name" "$(awk -v b="$base" -v s="$base_start" 'BEGIN {printf "%.3f", b - s}')"
-	for e in $engines; do
-		value=$(figure "$work/out/${name//[ \/]/_}.$e") start=$(figure "$work/out/start__bin_true.$e")
-		case $name in start*) start=0 ;; esac
-		if [ -z "$value" ]; then printf ' failed |'; status=1; continue; fi
-		ratio=$(awk -v v="$value" -v s="${start:-0}" -v b="$base" -v bs="$base_start" 'BEGIN {printf "%.2f", (v - s) / (b - bs > 0.0005 ? b - bs : 0.0005)}')
-		mark=''
-		if [ $targets = yes ] && [ "$most" != - ] && [ "$e" = rewrite ] && awk -v r="$ratio" -v m="$most" 'BEGIN {exit !(r > m)}'; then mark=' (over)'; status=1; fi
-		printf ' %s%s |' "$ratio" "$mark"
+
+title() { case $1 in rewrite) echo N1 ;; trap) echo N2 ;; proot) echo PRoot ;; *) echo "$1" ;; esac; }
+missed() { echo "$1" >> "$work/missed"; }
+over() { awk -v a="$1" -v b="$2" 'BEGIN {exit !(a > b)}'; }
+
+rows() {
+	local name most names command base base_start e value start ratio mark n1 traced
+	while IFS='|' read -r name most names command; do
+		base=$(figure "$(file_of "$name" chroot)"); [ -n "$base" ] || continue
+		base_start=$(figure "$(file_of 'start /bin/true' chroot)") n1='' traced=''
+		case $name in start*) base_start=0 ;; esac
+		printf '| %s | %s |' "$name" "$(awk -v b="$base" -v s="$base_start" 'BEGIN {printf "%.3f", b - s}')"
+		for e in $engines; do
+			value=$(figure "$(file_of "$name" "$e")") start=$(figure "$(file_of 'start /bin/true' "$e")")
+			case $name in start*) start=0 ;; esac
+			if [ -z "$value" ]; then printf ' failed |'; missed "$name"; continue; fi
+			ratio=$(awk -v v="$value" -v s="${start:-0}" -v b="$base" -v bs="$base_start" 'BEGIN {printf "%.2f", (v - s) / (b - bs > 0.0005 ? b - bs : 0.0005)}')
+			mark=''
+			if [ $targets = yes ] && [ "$most" != - ] && [ "$e" = rewrite ] && over "$ratio" "$most"; then mark=' (over)'; missed "$name"; fi
+			printf ' %s%s |' "$ratio" "$mark"
+			[ "$e" = rewrite ] && n1=$ratio
+			[ "$e" = proot ] && traced=$ratio
+		done
+		[ $targets = yes ] && printf ' %s |' "$most"
+		if [ "$names" = yes ] && [ -n "$n1" ] && [ -n "$traced" ]; then
+			printf ' %s |' "$(awk -v a="$traced" -v b="$n1" 'BEGIN {o = b - 1; printf "%.0f", (a - 1) / (o > 0.01 ? o : 0.01)}')"
+		else
+			printf ' |'
+		fi
+		echo
+	done < <(table)
+}
+
+# Memory: a program looks at itself, in the engine and in the chroot.
+memory() { # memory FIELD PROGRAM
+	once "$1" /dev/null "$3" resident; awk -v f="$2:" '$1 == f {print $2}' "$work/out/last"
+}
+memory_rows() {
+	local kind field base e value mark
+	for kind in static dynamic; do
+		for field in Rss Private_Dirty; do
+			base=$(memory chroot $field "/opt/bench/work.$kind")
+			printf '| %s KiB of a %s process | %s |' "$field" "$kind" "$base"
+			for e in $engines; do
+				case $e in proot | runc) printf ' |'; continue ;; esac
+				value=$(($(memory "$e" $field "/opt/bench/work.$kind") - base)) mark=''
+				if [ $targets = yes ] && [ $field = Rss ] && [ $value -gt 300 ]; then mark=' (over)'; missed "$field $kind"; fi
+				printf ' +%s%s |' "$value" "$mark"
+			done
+			if [ $targets = yes ]; then if [ $field = Rss ]; then printf ' 300 |'; else printf ' |'; fi; fi
+			echo ' |'
+		done
 	done
-	[ $targets = yes ] && printf ' %s |' "$most"
+}
+
+page() {
+	local what=CPU cell=''
+	[ $column = 1 ] && what='wall clock'
+	echo "$what as a multiple of a real chroot ($statistic of $rounds interleaved rounds, one for PRoot; the engine's own start subtracted, except in the rows named start)"
 	echo
-done < <(table)
-# Memory: a static program looks at itself, in the engine and in the chroot.
-printf '| resident KiB of one process, above a chroot | - |'
-rss() { once "$1" /dev/null /opt/bench/work.static resident; awk '/^Rss:/ {print $2}' "$work/out/last"; }
-base=$(rss chroot)
-for e in $engines; do
-	if [ "$e" = proot ] || [ "$e" = runc ]; then printf ' - |'; else printf ' %s |' "$(($(rss "$e") - base))"; fi
-done
-[ $targets = yes ] && printf ' 300 |'; echo
+	printf '| workload | chroot s |'; for e in $engines; do printf ' %s |' "$(title "$e")"; done; [ $targets = yes ] && printf ' N1 at most |'; echo " PRoot's overhead, times N1's |"
+	for e in workload chroot $engines $([ $targets = yes ] && echo most) times; do cell+='|---'; done; echo "$cell|"
+	rows
+	memory_rows
+}
+
+whole_page() {
+	echo '# The native engine: speed and memory'
+	echo
+	sed -n '/^## Method/,$p' "$here/README.md" | sed '1,2d'
+	echo
+	echo "Machine: $(nproc) CPUs ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)), Linux $(uname -r), load $(cut -d' ' -f1 /proc/loadavg) at the end; measured in $((SECONDS - began)) s."
+	echo "Made by \`bench/engine/run.sh --write docs/benchmarks-engine.md\`, which is part of \`make bench\`."
+	echo
+	cat "$work/page"
+}
+
+page > "$work/page"
+cat "$work/page"
+[ -n "$write" ] && whole_page > "$write" && echo "written: $write"
 if [ -n "$raw" ]; then for f in "$work"/out/*.*; do sed "s|^|$(basename "$f") |" "$f"; done > "$raw"; fi
-exit $status
+[ ! -s "$work/missed" ]

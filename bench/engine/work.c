@@ -1,11 +1,12 @@
 /*
  * The small workloads of the speed table, one program built static and dynamic.
- *   work stat THREADS ROUNDS | files N | spawn N PROGRAM | untrapped N | cpu N | resident | nothing
+ *   work stat THREADS ROUNDS | files N | spawn N PROGRAM | posix_spawn N PROGRAM | untrapped N | cpu N | resident | nothing
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +44,14 @@ static void files(int n)
 	if (chdir("..") || rmdir("bench-files")) exit(1);
 }
 
-static void spawn(int n, char *program)
+static void spawn(int n, char *program, int vforking)
 {
 	char *const argv[] = { program, "nothing", NULL };
 	extern char **environ;
 	for (int i = 0; i < n; i++) {
 		int status;
-		pid_t child = fork();
+		pid_t child = vforking ? -1 : fork();
+		if (vforking && posix_spawn(&child, program, NULL, NULL, argv, environ)) exit(1);
 		if (!child) { execve(program, argv, environ); _exit(127); }
 		if (waitpid(child, &status, 0) != child || status) exit(1);
 	}
@@ -75,7 +77,8 @@ int main(int argc, char **argv)
 			for (long i = 0; i < n; i++) pthread_join(threads[i], NULL);
 		}
 	} else if (!strcmp(what, "files")) files((int)n);
-	else if (!strcmp(what, "spawn")) spawn((int)n, argv[3]);
+	else if (!strcmp(what, "spawn")) spawn((int)n, argv[3], 0);
+	else if (!strcmp(what, "posix_spawn")) spawn((int)n, argv[3], 1);
 	else if (!strcmp(what, "untrapped")) for (long i = 0; i < n; i++) syscall(SYS_getppid);
 	else if (!strcmp(what, "cpu")) { volatile uint64_t sink; uint64_t x = 1; for (long i = 0; i < n; i++) x = x * 6364136223846793005u + 1442695040888963407u; sink = x; (void)sink; }
 	else if (!strcmp(what, "resident")) resident();

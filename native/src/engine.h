@@ -6,14 +6,14 @@
 #include "plan.h"
 
 #define ENGINE_VERSION 1
+#define WORDS_MORE 2 /* "inside" and its value, by chroot */
 
 struct engine {
     struct plan plan;
     struct mounts mounts;
-    char program[PATH_SIZE];   /* guest path of the program: /proc/self/exe */
-    char program_host[PATH_SIZE];
+    char *program;             /* guest path of the program: /proc/self/exe; other processes read it here */
     int word_count;            /* the plan's words, handed on at each exec */
-    char *words[MAX_WORDS];    /* a copy: the guest's stack grows over the vector itself */
+    const char **words;        /* a copy: the guest's stack grows over the vector itself; WORDS_MORE may be added */
     bool emulated;             /* the guest's ids are not the host's: id calls are caught */
     bool remembers;            /* emulated root: owners and modes are kept in the table of owners */
     u32 host_uid, host_gid;    /* who runs this on the host */

@@ -16,6 +16,7 @@
 #include "state/export.h"
 #include "state/import.h"
 #include "supervise/supervise.h"
+#include "sys/arena.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 #include "trap/calls.h"
@@ -56,17 +57,15 @@ void fail_errno(int status, const char *what, const char *about, long error) {
     for (;;) sys(__NR_exit_group, status);
 }
 
-/* Text that lives as long as the process. */
-static char *keep(const char *a, const char *b) {
-    static struct {
-        size_t used;
-        char text[16 * PATH_SIZE];
-    } arena;
-    size_t n = strlen(a) + strlen(b) + 1;
-    if (arena.used + n > sizeof(arena.text)) fail(125, "the plan's paths are too long", "");
-    char *kept = arena.text + arena.used;
-    text_put(kept, text_put(kept, 0, a), b);
-    arena.used += n;
+static void *take(size_t size) {
+    void *room = arena_take(size);
+    if (!room) fail(125, "the plan's paths are too long", "");
+    return room;
+}
+
+char *keep(const char *text) {
+    char *kept = take(strlen(text) + 1);
+    text_put(kept, 0, text);
     return kept;
 }
 
@@ -75,19 +74,25 @@ static const char *plain(const char *path) {
 }
 
 static void add_mount(const struct bind *bind) {
-    char shadow[PATH_ROOM];
     const char *guest = plain(bind->guest);
     if (!guest[0]) fail(125, "a bind cannot replace the root: ", bind->host);
-    long r = mounts_to_host(&engine.mounts, guest, strlen(guest), shadow, sizeof(shadow));
+    size_t n = strlen(guest), size = n + mounts_of_guest(&engine.mounts, guest, n)->host_length + 1;
+    char *shadow = take(size);
+    long r = mounts_to_host(&engine.mounts, guest, n, shadow, size);
     if (r >= 0)
-        r = mounts_add(&engine.mounts, guest, plain(bind->host), keep(shadow, ""),
-                       bind->read_only ? MOUNT_READ_ONLY : 0);
+        r = mounts_add(&engine.mounts, guest, plain(bind->host), shadow, bind->read_only ? MOUNT_READ_ONLY : 0);
     if (r < 0) fail_errno(125, "cannot bind at ", bind->guest, r);
+}
+
+static void begin_mounts(void) {
+    unsigned room = engine.plan.bind_count + 1;
+    mounts_begin(&engine.mounts, take(room * sizeof(struct mount)), room, plain(engine.plan.root));
 }
 
 static void keep_words(char **argv, int first) {
     engine.word_count = engine.plan.first_argument - 1 - first;
     if (engine.word_count > MAX_WORDS) fail(125, "the plan has too many words", "");
+    engine.words = take((size_t)(engine.word_count + WORDS_MORE) * sizeof(*argv));
     memcpy(engine.words, argv + first, (size_t)engine.word_count * sizeof(*argv));
 }
 
@@ -96,9 +101,11 @@ void engine_prepare(int argc, char **argv, int first) {
     if (plan_parse(argc, argv, first, &engine.plan, &complaint) < 0)
         fail(125, "the plan makes no sense at: ", complaint);
     keep_words(argv, first);
-    mounts_begin(&engine.mounts, plain(engine.plan.root));
+    begin_mounts();
     for (unsigned i = 0; i < engine.plan.bind_count; i++) add_mount(&engine.plan.binds[i]);
-    if (engine.plan.inside) engine.mounts.root_length = (u32)text_put(engine.mounts.root, 0, engine.plan.inside);
+    if (!engine.plan.inside) return;
+    engine.mounts.root = engine.plan.inside;
+    engine.mounts.root_length = (u32)strlen(engine.plan.inside);
 }
 
 /* A host path without links, or the end. */
@@ -114,7 +121,7 @@ static const char *host_plain(const char *path, bool *directory) {
     sys(__NR_fstat, fd, &st);
     if (directory) *directory = S_ISDIR(st.st_mode);
     sys(__NR_close, fd);
-    return keep(text, "");
+    return keep(text);
 }
 
 /* The plan's words again, every path in them plain, so that no later exec has to look at the disk for them. */
@@ -127,7 +134,7 @@ static void make_plain(int argc, char **argv) {
     if (plan_parse(argc, argv, 2, plan, &complaint) < 0) fail(125, "the plan makes no sense at: ", complaint);
     plan->root = host_plain(plan->root, &directory);
     if (!directory) fail(125, "the root is no directory: ", plan->root);
-    mounts_begin(&engine.mounts, plain(plan->root));
+    begin_mounts();
     mountpoints_clean(plan);
     unsigned bind = 0;
     for (int i = 2; i < plan->first_argument - 1;) {
@@ -141,7 +148,7 @@ static void make_plain(int argc, char **argv) {
             if (r == 0) r = host_to_guest(place.path, guest, sizeof(guest));
             if (r < 0) fail_errno(125, "cannot bind at ", b->guest, r);
             if (r > 1 && guest[r - 1] == '/') guest[r - 1] = 0;
-            b->guest = argv[i + 2] = keep(guest, "");
+            b->guest = argv[i + 2] = keep(guest);
             add_mount(b);
         }
         i += plan_word_length(argv[i]);

@@ -3,6 +3,7 @@
 
 #include <linux/errno.h>
 
+#include "sys/arena.h"
 #include "sys/text.h"
 
 static bool parse_number(const char *text, u64 most, u64 *value) {
@@ -81,7 +82,7 @@ static const struct word {
 
 static const struct word *find_word(const char *name) {
     for (unsigned i = 0; i < ARRAY_LENGTH(words); i++)
-        if (text_equal(words[i].name, name)) return &words[i];
+        if (words[i].name[0] == name[0] && text_equal(words[i].name, name)) return &words[i];
     return NULL;
 }
 
@@ -90,10 +91,28 @@ int plan_word_length(const char *name) {
     return word ? 1 + word->values : 1;
 }
 
+/* Room for as many binds and ports as there are, and no more. */
+static bool make_room(struct plan *plan, int argc, char **argv, int first) {
+    size_t binds = 0, ports = 0;
+    for (int i = first; i < argc && !text_equal(argv[i], "--");) {
+        const struct word *word = find_word(argv[i]);
+        if (word && word->parse == parse_bind) binds++;
+        if (word && word->parse == parse_port) ports++;
+        i += word ? 1 + word->values : 1;
+    }
+    if (binds > MAX_BINDS) binds = MAX_BINDS;
+    if (ports > MAX_PORTS) ports = MAX_PORTS;
+    plan->binds = arena_take(binds * sizeof(*plan->binds));
+    plan->ports = arena_take(ports * sizeof(*plan->ports));
+    return plan->binds && plan->ports;
+}
+
 long plan_parse(int argc, char **argv, int first, struct plan *plan, const char **complaint) {
     memset(plan, 0, sizeof(*plan));
     plan->cwd = "/";
     plan->groups = "";
+    *complaint = "";
+    if (!make_room(plan, argc, argv, first)) return -ENOMEM;
     int i = first;
     while (i < argc && !text_equal(argv[i], "--")) {
         const struct word *word = find_word(argv[i]);

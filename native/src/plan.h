@@ -19,9 +19,9 @@ struct port {
 
 struct plan {
     const char *root, *exec, *cwd, *owners, *state, *hostname, *kernel;
-    struct bind binds[MAX_BINDS];
+    struct bind *binds;
     unsigned bind_count;
-    struct port ports[MAX_PORTS];
+    struct port *ports;
     unsigned port_count;
     u32 uid, gid;
     const char *groups;     /* comma list as given */
@@ -35,7 +35,8 @@ struct plan {
     int first_argument;     /* index of the guest's argv[0] in argv */
 };
 
-/* Parse argv from the word behind the version word on. 0, or -EINVAL with *complaint naming the word. */
+/* Parse argv from the word behind the version word on. 0, or -EINVAL with *complaint naming the word, or -ENOMEM.
+ * Binds and ports are kept in the arena. */
 long plan_parse(int argc, char **argv, int first, struct plan *plan, const char **complaint);
 
 /* Number of argv entries a known word takes, itself included. */

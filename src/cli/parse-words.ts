@@ -35,7 +35,7 @@ export interface Grammar {
 
 /** Splits `words`. Throws USAGE for an option that is unknown, lacks a value or has one too many. */
 export function parseWords(words: readonly string[], grammar: Grammar): ParsedWords {
-  const names = { here: nameTable(grammar.options), ...elsewhereOf(grammar) };
+  const names = new Names(grammar);
   const given: GivenOption[] = [];
   const positionals: string[] = [];
   const queue = [...words];
@@ -53,14 +53,22 @@ interface Named {
   readonly key: string;
   readonly option: Option;
 }
-interface Names {
-  readonly here: ReadonlyMap<string, Named>;
-  readonly elsewhere: ReadonlyMap<string, Named>;
-  readonly place: string;
-}
 
-function elsewhereOf({ elsewhere }: Grammar): Pick<Names, 'elsewhere' | 'place'> {
-  return { elsewhere: nameTable(elsewhere?.options ?? {}), place: elsewhere?.place ?? '' };
+/** The names of options; tables of them are made when the first option is met, which often never happens. */
+class Names {
+  #here: ReadonlyMap<string, Named> | undefined;
+  constructor(private readonly grammar: Grammar) {}
+
+  get here(): ReadonlyMap<string, Named> {
+    this.#here ??= nameTable(this.grammar.options);
+    return this.#here;
+  }
+
+  /** The place where `written` belongs, if that is not here. */
+  placeOf(written: string): string | undefined {
+    const { elsewhere } = this.grammar;
+    return elsewhere !== undefined && nameTable(elsewhere.options).has(written) ? elsewhere.place : undefined;
+  }
 }
 
 function nameTable(options: Options): ReadonlyMap<string, Named> {
@@ -107,9 +115,10 @@ function lookUp(written: string, names: Names, word = written): Named {
   throw new UdockerError('USAGE', `unknown option: ${written}${within}`, hint === undefined ? {} : { hint });
 }
 
-function hintFor(written: string, { here, elsewhere, place }: Names): string | undefined {
-  if (elsewhere.has(written)) return `${written} has its place ${place}`;
-  const long = [...here.keys()].filter((name) => name.startsWith('--'));
+function hintFor(written: string, names: Names): string | undefined {
+  const place = names.placeOf(written);
+  if (place !== undefined) return `${written} has its place ${place}`;
+  const long = [...names.here.keys()].filter((name) => name.startsWith('--'));
   const meant = written.startsWith('--') ? nearestWord(written, long) : undefined;
   return meant === undefined ? undefined : `did you mean ${meant}?`;
 }

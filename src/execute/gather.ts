@@ -8,7 +8,7 @@ import { inheritedDescriptors } from '../system/processes.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Facts for `specify`. */
+/** Facts for `specify`; those that most runs do not need are looked up when they are asked for. */
 export function gatherRunHost(env: Variables): RunHost {
   const terminal = host.isTerminal(0) && host.isTerminal(1);
   const size = terminal ? terminalSize(0) : undefined;
@@ -17,10 +17,14 @@ export function gatherRunHost(env: Variables): RunHost {
     env,
     hostname: host.hostName(),
     architecture: host.architecture(),
-    cpus: host.usableCpus(),
+    get cpus() {
+      return host.usableCpus();
+    },
     terminal,
     ...(size === undefined ? {} : { terminalSize: size }),
-    foreignArchitectures: host.foreignArchitectures(),
+    get foreignArchitectures() {
+      return host.foreignArchitectures();
+    },
     files: host.hostFiles,
     freePort: host.freePort,
   };
@@ -36,14 +40,13 @@ export interface EngineSettings {
 
 /** Facts for engines. Makes the runtime directory. */
 export function gatherHostFacts(env: Variables, settings: EngineSettings): HostFacts {
-  const { uid, gid } = host.invoker(env);
   const { machine, release } = host.kernel();
   return {
     machine,
     kernelRelease: release,
     bootId: host.bootId(),
-    uid,
-    gid,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
     environment: env,
     runtimeDirectory: host.runtimeDirectory(env),
     cgroups: host.cgroupLayout(),

@@ -13,7 +13,7 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
-/** Bytes that arrive in pieces. */
+/** Bytes that arrive in pieces. A piece belongs to the reader, who may give its memory back. */
 export type ByteStream = AsyncIterable<Uint8Array>;
 
 /** Anything that blobs can be read from: a registry, a store, an archive, an OCI layout. */

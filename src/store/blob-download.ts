@@ -7,6 +7,7 @@ import type { BlobSource, Descriptor } from '../oci/descriptor.ts';
 import { algorithmOf, hexOf } from '../oci/digest.ts';
 import type { HostPath } from '../paths.ts';
 import type { FileDigest } from '../system/file-digest.ts';
+import { giveBack } from '../system/memory.ts';
 import { freeBytes, openPartialFile, type PartialFile } from '../system/partial-file.ts';
 import { storageError } from './storage-error.ts';
 
@@ -67,6 +68,7 @@ async function receive(job: Download, file: PartialFile, digest: FileDigest): Pr
     append(job, file, chunk);
     inStorage(job, () => digest.grown(file.size));
     job.progress(file.size);
+    giveBack(chunk);
   }
 }
 

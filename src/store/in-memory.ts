@@ -6,7 +6,7 @@ export function inMemory(bytes: Uint8Array): BlobSource {
   return {
     open: async (_blob, offset = 0) =>
       (async function* () {
-        yield bytes.subarray(offset);
+        yield bytes.slice(offset);
       })(),
   };
 }

@@ -1,9 +1,10 @@
 /** Facts about this host that a run is decided by, read as they are asked for. */
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath, under } from '../paths.ts';
+import { os } from './lazy-os.ts';
 import { saveTerminal } from './process-calls.ts';
+import { looksLikeTerminal } from './terminal.ts';
 
 export interface HostEntry {
   readonly kind: 'directory' | 'file' | 'symlink' | 'device' | 'other';
@@ -56,13 +57,28 @@ export interface Invoker {
  * (LDAP, containers) goes by USER or LOGNAME, else by a made-up name.
  */
 export function invoker(env: Readonly<Record<string, string | undefined>>): Invoker {
-  const uid = process.getuid?.() ?? 0;
-  const gid = process.getgid?.() ?? 0;
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const userName = accountOf(uid)?.[0] ?? env.USER ?? env.LOGNAME ?? `u${uid}`;
+  return { uid, gid, userName, home: homeOf(uid, env) };
+}
+
+/** HOME, else the home directory that the account has. */
+export function homeOf(uid: number, env: Readonly<Record<string, string | undefined>>): HostPath {
+  const home = env.HOME?.startsWith('/') ? env.HOME : accountOf(uid)?.[5];
+  return hostPath(home?.startsWith('/') ? home : '/');
+}
+
+/** The fields of the line of /etc/passwd that has this number. */
+function accountOf(uid: number): string[] | undefined {
   const passwd = hostFiles.readText(hostPath('/etc/passwd')) ?? '';
-  const entry = passwd.split('\n').find((line) => line.split(':')[2] === String(uid));
-  const [name, , , , , directory] = entry?.split(':') ?? [];
-  const home = [env.HOME, directory].find((path) => path?.startsWith('/')) ?? '/';
-  return { uid, gid, userName: name ?? env.USER ?? env.LOGNAME ?? `u${uid}`, home: hostPath(home) };
+  const wanted = `:${uid}:`;
+  for (let at = passwd.indexOf(wanted); at >= 0; at = passwd.indexOf(wanted, at + 1)) {
+    const end = passwd.indexOf('\n', at);
+    const line = passwd.slice(passwd.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end);
+    const fields = line.split(':');
+    if (fields[2] === String(uid)) return fields;
+  }
+  return undefined;
 }
 
 /** GOARCH name of this CPU. */
@@ -73,11 +89,20 @@ export function architecture(): string {
 
 /** `uname -m` and `uname -r`. */
 export function kernel(): { readonly machine: string; readonly release: string } {
-  return { machine: os.machine(), release: os.release() };
+  const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+  return {
+    machine: machines[process.arch] ?? os().machine(),
+    release: kernelFact('osrelease') ?? os().release(),
+  };
 }
 
 export function hostName(): string {
-  return os.hostname();
+  return kernelFact('hostname') ?? os().hostname();
+}
+
+/** A value of /proc/sys/kernel. */
+function kernelFact(name: string): string | undefined {
+  return hostFiles.readText(hostPath(`/proc/sys/kernel/${name}`))?.trim() || undefined;
 }
 
 /** CPUs that this process may use. */
@@ -173,10 +198,9 @@ export function isWritable(path: HostPath): boolean {
   );
 }
 
-/** Whether the descriptor is a terminal. Asked of the C library where that is possible: node:tty costs 12 ms. */
+/** Whether the descriptor is a terminal; the C library is asked only about devices of unusual kinds. */
 export function isTerminal(fd: number): boolean {
-  if (process.versions.bun !== undefined) return saveTerminal(fd) !== undefined;
-  return process.getBuiltinModule('node:tty').isatty(fd);
+  return looksLikeTerminal(fd) ?? saveTerminal(fd) !== undefined;
 }
 
 /** Names this run among all of this user: process id and start time. */

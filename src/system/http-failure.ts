@@ -38,8 +38,8 @@ export class HttpFault extends Error {
 type Sentence = (fault: HttpFault) => string;
 
 const untrustedHint =
-  'put the certificate of its authority into ~/.config/containers/certs.d/HOST:PORT/ca.crt, or skip the check with ' +
-  '--insecure if you must';
+  'give the certificate of its authority in SSL_CERT_FILE or as ~/.config/containers/certs.d/HOST:PORT/ca.crt, or skip ' +
+  'the check with --insecure if you must';
 const explanations: Readonly<Record<NetworkFailure, { says: Sentence; hint: string }>> = {
   'name-not-found': {
     says: ({ host }) => `no host is called ${host}`,

@@ -4,9 +4,9 @@
  * there is none, and each function says what happens then. Loaded only where needed: it costs a millisecond.
  */
 import * as fs from 'node:fs';
-import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
+import { os } from './lazy-os.ts';
 import { ffi, libcWith } from './libc.ts';
 
 const ints = { returns: 'i32' } as const;
@@ -17,7 +17,7 @@ const libc = libcWith({
   signal: { args: ['i32', 'ptr'], returns: 'ptr' },
   sigprocmask: { args: ['i32', 'ptr', 'ptr'], ...ints },
   syscall: { args: ['i64', 'i64', 'i64'], returns: 'i64' },
-  setrlimit: { args: ['i32', 'ptr'], ...ints },
+  prlimit: { args: ['i32', 'i32', 'ptr', 'ptr'], ...ints },
   __errno_location: { args: [], returns: 'ptr' },
 });
 
@@ -25,7 +25,8 @@ const libc = libcWith({
 function systemError(call: string, path: string): NodeJS.ErrnoException {
   const location = libc()?.__errno_location() ?? null;
   const errno = location === null ? 0 : ffi().read.i32(location, 0);
-  const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  const codes = Object.entries(os().constants.errno);
+  const code = codes.find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
   return Object.assign(new Error(`${code}: ${call} '${path}'`), { errno: -errno, code, syscall: call, path });
 }
 
@@ -89,7 +90,7 @@ export function programInMemory(name: string, content: Uint8Array): HostPath | u
   const calls = libc();
   const cpu = process.arch;
   if (calls === undefined || (cpu !== 'x64' && cpu !== 'arm64')) return undefined;
-  const text = cString(name);
+  const text = cStrings([name]).bytes;
   const fd = Number(calls.syscall(memfdCreate[cpu], BigInt(ffi().ptr(text)), BigInt(MFD_CLOEXEC)));
   if (fd < 0) return undefined;
   fs.writeFileSync(fd, content);
@@ -98,6 +99,8 @@ export function programInMemory(name: string, content: Uint8Array): HostPath | u
 
 const SIG_SETMASK = 2;
 const RLIMIT_NOFILE = 7;
+/** SIGPIPE and SIGXFSZ. */
+const ignoredByRuntime = [13, 25];
 
 /**
  * Replaces this process by `file` (host path), with `args` (including the program's own name) and exactly `env`.
@@ -118,18 +121,16 @@ export function becomeProgram(
       throw new Error('this Node.js has no process.execve: use 22.15 or newer');
     return process.execve(file, args, env);
   }
-  const path = cString(file);
-  const words = args.map(cString);
-  const variables = Object.entries(env).map(([name, value]) => cString(`${name}=${value}`));
-  referenced.push(...words, ...variables);
-  const argv = pointerTable(words);
-  const envp = pointerTable(variables);
+  const path = cStrings([file]);
+  const argv = cStrings(args);
+  const envp = cStrings(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+  referenced.push(argv.bytes, envp.bytes);
   const noSignals = new Uint8Array(128);
-  const limit = inheritedFileLimit();
-  for (const name of ['SIGPIPE', 'SIGXFSZ'] as const) calls.signal(constants.signals[name], null);
+  const limit = inheritedFileLimit(calls);
+  for (const signal of ignoredByRuntime) calls.signal(signal, null);
   calls.sigprocmask(SIG_SETMASK, noSignals, null);
-  if (limit !== undefined) calls.setrlimit(RLIMIT_NOFILE, limit);
-  calls.execve(path, argv, envp);
+  if (limit !== undefined) calls.prlimit(0, RLIMIT_NOFILE, limit, null);
+  calls.execve(path.bytes, argv.table, envp.table);
   throw systemError('execve', file);
 }
 
@@ -137,13 +138,22 @@ export function becomeProgram(
  * The limit of open files as struct rlimit, as it most likely was before the runtime raised it: that of our
  * parent. Undefined when it cannot be read or is not below ours.
  */
-function inheritedFileLimit(): BigUint64Array | undefined {
-  const [own, parents] = ['self', String(process.ppid)].map(readFileLimit);
-  if (own === undefined || parents === undefined || parents.soft >= own.soft) return undefined;
-  return BigUint64Array.of(parents.soft, own.hard);
+function inheritedFileLimit(calls: NonNullable<ReturnType<typeof libc>>): BigUint64Array | undefined {
+  const own = new BigUint64Array(2);
+  const parents = new BigUint64Array(2);
+  if (calls.prlimit(0, RLIMIT_NOFILE, null, own) !== 0) return undefined;
+  // A parent that runs as somebody else, such as su, may be asked by way of /proc only.
+  if (calls.prlimit(process.ppid, RLIMIT_NOFILE, null, parents) !== 0) {
+    const soft = fileLimitOf(process.ppid);
+    if (soft === undefined) return undefined;
+    parents[0] = soft;
+  }
+  const [soft = 0n] = parents;
+  const [raised = 0n, hard = 0n] = own;
+  return soft < raised ? BigUint64Array.of(soft, hard) : undefined;
 }
 
-function readFileLimit(pid: string): { readonly soft: bigint; readonly hard: bigint } | undefined {
+function fileLimitOf(pid: number): bigint | undefined {
   let text: string;
   try {
     text = fs.readFileSync(`/proc/${pid}/limits`, 'latin1');
@@ -151,25 +161,29 @@ function readFileLimit(pid: string): { readonly soft: bigint; readonly hard: big
     if (isErrno(error, 'ENOENT', 'EACCES', 'EPERM', 'ESRCH')) return undefined; // no /proc, or hidden from us
     throw error;
   }
-  const found = /^Max open files +(\d+) +(\d+)/m.exec(text);
-  return found === null ? undefined : { soft: BigInt(found[1] ?? 0), hard: BigInt(found[2] ?? 0) };
-}
-
-function cString(text: string | Uint8Array): Uint8Array {
-  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
-  if (bytes.includes(0)) throw new TypeError(`a NUL byte in ${JSON.stringify(String(text))}`);
-  const terminated = new Uint8Array(bytes.length + 1);
-  terminated.set(bytes);
-  return terminated;
+  const found = /^Max open files +(\d+) /m.exec(text);
+  return found === null ? undefined : BigInt(found[1] ?? 0);
 }
 
 /** Strings that a table of pointers refers to, which the garbage collector cannot see. */
 const referenced: Uint8Array[] = [];
 
-function pointerTable(strings: readonly Uint8Array[]): BigUint64Array {
+/** Strings for C one behind the other, and the table of pointers to each, which ends with NULL. */
+interface CStrings {
+  readonly bytes: Uint8Array;
+  readonly table: BigUint64Array;
+}
+
+/** Throws TypeError for a string with a NUL in it. */
+function cStrings(strings: readonly string[]): CStrings {
+  const bytes = new TextEncoder().encode(strings.map((string) => `${string}\0`).join(''));
   const table = new BigUint64Array(strings.length + 1);
-  strings.forEach((string, i) => {
-    table[i] = BigInt(ffi().ptr(string));
-  });
-  return table;
+  const start = strings.length === 0 ? 0n : BigInt(ffi().ptr(bytes));
+  let at = 0;
+  for (let index = 0; index < strings.length; index += 1) {
+    table[index] = start + BigInt(at);
+    at = bytes.indexOf(0, at) + 1;
+  }
+  if (at !== bytes.length) throw new TypeError(`a NUL byte in one of ${JSON.stringify(strings)}`);
+  return { bytes, table };
 }

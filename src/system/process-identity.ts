@@ -3,8 +3,8 @@
  * number was given to another process since. A name is `host~boot~pid~start`, good inside file names.
  */
 import * as fs from 'node:fs';
-import { hostname } from 'node:os';
 import { isErrno } from '../errors.ts';
+import { os } from './lazy-os.ts';
 
 /** `'elsewhere'`: on another host (a shared file system), where we cannot look. */
 export type Liveness = 'alive' | 'dead' | 'elsewhere';
@@ -34,7 +34,9 @@ function startOf(pid: number): string | undefined {
 
 let host: string | undefined;
 function thisHost(): string {
-  host ??= hostname().replaceAll(/[^A-Za-z0-9.-]/g, '_');
+  host ??= os()
+    .hostname()
+    .replaceAll(/[^A-Za-z0-9.-]/g, '_');
   return host;
 }
 

@@ -3,9 +3,9 @@
  * becoming one, and reading about others in /proc.
  */
 import * as fs from 'node:fs';
-import { constants } from 'node:os';
 import { isErrno } from '../errors.ts';
 import { type HostPath, hostPath } from '../paths.ts';
+import { os } from './lazy-os.ts';
 import { becomeProgram } from './native-calls.ts';
 import { copyTerminalSize, keepOpen, queueSignal } from './process-calls.ts';
 
@@ -157,12 +157,12 @@ export function becomeProcess(file: HostPath, args: readonly string[], env: Envi
 
 /** The number of a signal on this machine. */
 export function signalNumber(signal: NodeJS.Signals): number {
-  return constants.signals[signal];
+  return os().constants.signals[signal];
 }
 
 /** The signal with this number; undefined when there is none (real-time signals have no names here). */
 export function signalName(number: number): NodeJS.Signals | undefined {
-  const entries = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  const entries = Object.entries(os().constants.signals) as [NodeJS.Signals, number][];
   return entries.find(([, value]) => value === number)?.[0];
 }
 

@@ -21,13 +21,18 @@ export class TerminalOutput {
    */
   write(text: string): void {
     if (this.gone) return;
-    const bytes = Buffer.from(text, 'utf8');
-    for (let done = 0; done < bytes.length; ) done += this.writeSome(bytes, done);
+    // The first Buffer of a process costs more than all else that `udocker ps` does with its table.
+    let rest = /[\u0080-\uffff]/.test(text) ? Buffer.from(text, 'utf8') : text;
+    while (rest.length > 0) {
+      const done = this.writeSome(rest);
+      rest = typeof rest === 'string' ? rest.slice(done) : rest.subarray(done);
+    }
   }
 
-  private writeSome(bytes: Uint8Array, from: number): number {
+  /** How many bytes were written; of a text, which is ASCII, also how many characters. */
+  private writeSome(bytes: Uint8Array | string): number {
     try {
-      return fs.writeSync(this.fd, bytes, from);
+      return typeof bytes === 'string' ? fs.writeSync(this.fd, bytes) : fs.writeSync(this.fd, bytes);
     } catch (error) {
       // A descriptor shared with a program that made it non-blocking: wait until the reader has caught up.
       if (isErrno(error, 'EAGAIN')) return pause(5);
@@ -96,13 +101,22 @@ export async function askLine(question: string, hidden: boolean): Promise<string
   }
 }
 
-/** True when the descriptor is a terminal. A character device that is none (`/dev/null`) is told by its number. */
+/** True when the descriptor is a terminal of the usual kinds. */
 export function isTerminal(fd: number): boolean {
+  return looksLikeTerminal(fd) ?? false;
+}
+
+/**
+ * Told by the number of the device: consoles and pseudo-terminals are terminals, `/dev/null` and its like are none.
+ * Undefined for any other character device, such as a serial line. Source: Documentation/admin-guide/devices.txt.
+ */
+export function looksLikeTerminal(fd: number): boolean | undefined {
   try {
     const stats = fs.fstatSync(fd);
     if (!stats.isCharacterDevice()) return false;
     const major = stats.rdev >> 8;
-    return major === 4 || major === 5 || (major >= 136 && major <= 143);
+    if (major === 4 || major === 5 || (major >= 136 && major <= 143)) return true;
+    return major === 1 ? false : undefined;
   } catch (error) {
     if (isErrno(error, 'EBADF')) return false;
     throw error;

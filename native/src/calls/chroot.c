@@ -8,12 +8,13 @@
 
 static void set_root(const char *guest, size_t length) {
     int at = engine.word_count;
+    static char root[PATH_SIZE];
     bool known = engine.mounts.root_length != 0 || (at >= 2 && text_equal(engine.words[at - 2], "inside"));
     if (length == 1) length = 0;
-    memcpy(engine.mounts.root, length ? guest : "/", (length ? length : 1) + 1);
+    memcpy(root, length ? guest : "/", (length ? length : 1) + 1);
+    engine.mounts.root = root;
     engine.mounts.root_length = (u32)length;
     if (known) at -= 2;
-    if (at + 2 > MAX_WORDS) return;
     engine.words[at] = "inside";
     engine.words[at + 1] = engine.mounts.root;
     engine.word_count = length ? at + 2 : at;

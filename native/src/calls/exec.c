@@ -5,11 +5,12 @@
 #include "handlers.h"
 
 static long do_exec(struct call *call, int directory, u64 path, u64 argv, u64 envp, u64 flags) {
-    char text[PATH_SIZE];
     struct program program;
+    char *text = program.texts;
     if (flags & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
-    long r = arch_copy_text(text, (const char *)path, sizeof(text));
+    long r = arch_copy_text(text, (const char *)path, PATH_SIZE);
     if (r < 0) return r;
+    program.used = (size_t)r + 1;
     if (!text[0] && !(flags & AT_EMPTY_PATH)) return -ENOENT;
     r = program_find(directory, text, flags, &program);
     if (r < 0) return r;

@@ -204,7 +204,7 @@ static void put_all(struct text_view *v, put_line *put) {
     for (size_t i = 0; i < have; i++)
         if (text[i] == '\n') text[i] = 0;
     for (unsigned i = 0; i < engine.mounts.count; i++) put_mount(&l, i, text, put);
-    l.id = FIRST_ID + MAX_MOUNTS;
+    l.id = FIRST_ID + MAX_BINDS + 2;
     for (unsigned i = 0; i < engine.mounts.count; i++) {
         l.read_only = (engine.mounts.table[i].flags & MOUNT_READ_ONLY) != 0;
         put_below(&l, i, text, put);

@@ -70,8 +70,12 @@ static long program_of(u64 pid, const char *host_path, char *to, size_t size) {
     if (b < 0) return b;
     theirs[b] = 0;
     if (a != b || memcmp(ours, theirs, (size_t)a) != 0) return host_to_guest(theirs, to, size);
-    struct iovec mine = {to, size < PATH_SIZE ? size : PATH_SIZE}, other = {engine.program, mine.iov_len};
+    char *there = NULL;
+    struct iovec mine = {&there, sizeof(there)}, other = {&engine.program, sizeof(there)};
     long r = sys(__NR_process_vm_readv, pid, &mine, 1, &other, 1, 0);
+    if (r <= 0 || !there) return program_mapped(pid, to, size);
+    mine = (struct iovec){to, size < PATH_SIZE ? size : PATH_SIZE}, other = (struct iovec){there, mine.iov_len};
+    r = sys(__NR_process_vm_readv, pid, &mine, 1, &other, 1, 0);
     if (r <= 0) return program_mapped(pid, to, size);
     to[r - 1] = 0;
     return (long)strlen(to);

@@ -107,22 +107,39 @@ static void look_through(struct place *place, u32 how) {
         place->flags |= PLACE_READ_ONLY;
 }
 
-static long lookup(const char *base, const char *path, u32 how, struct place *place) {
-    if (!text_starts(path, "/proc/")) directories_open();
-    long r = path_lookup(&engine.mounts, &path_host_system, base, path, how, place);
+static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {
+    if (!engine.mounts.cache && !text_starts(path, "/proc/")) directories_open();
+    long r = path_lookup(&engine.mounts, &path_host_system, base, path, length, how, place);
     if (r == 0) look_through(place, how);
     return r;
 }
 
 /* With stack of its own, so that calls that do not need it touch less memory. */
-static __attribute__((noinline)) long resolve_relative(int directory, const char *path, u32 how,
+static __attribute__((noinline)) long resolve_relative(int directory, const char *path, size_t length, u32 how,
                                                        struct place *place);
 
-long resolve_at(int directory, const char *path, u32 how, struct place *place) {
-    if (!path[0]) return -ENOENT;
-    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return lookup("/", path, how, place);
+/* What is behind "./", which changes nothing unless it is all there is. */
+static const char *behind_dot(const char *path) {
+    const char *p = path;
+    while (p[0] == '.' && p[1] == '/')
+        for (p += 2; *p == '/';) p++;
+    return *p ? p : path;
+}
+
+static long resolve_text(int directory, const char *path, size_t length, u32 how, struct place *place) {
+    if (!length) return -ENOENT;
+    if (path[0] == '.' && !(how & PATH_RESOLVE)) {
+        const char *behind = behind_dot(path);
+        length -= (size_t)(behind - path);
+        path = behind;
+    }
+    if (path[0] == '/' && !(how & (PATH_IN_ROOT | PATH_BENEATH))) return lookup("/", path, length, how, place);
     if (try_straight(directory, path, how, place)) return 0;
-    return resolve_relative(directory, path, how, place);
+    return resolve_relative(directory, path, length, how, place);
+}
+
+long resolve_at(int directory, const char *path, u32 how, struct place *place) {
+    return resolve_text(directory, path, strlen(path), how, place);
 }
 
 /* The names behind "../", or NULL where the path is another. */
@@ -149,7 +166,7 @@ static long resolve_removed(int directory, const char *path, u32 how, struct pla
     while (base[--r] != '/') {
     }
     base[r] = 0;
-    return lookup(base, behind, how, place);
+    return lookup(base, behind, strlen(behind), how, place);
 }
 
 /* The way to a directory may be closed where the descriptor is open. */
@@ -159,13 +176,13 @@ static bool straight_after_all(int directory, const char *path, u32 how) {
     return !(how & PATH_FOLLOW) || sys(__NR_readlinkat, directory, path, target, sizeof(target)) < 0;
 }
 
-static long resolve_relative(int directory, const char *path, u32 how, struct place *place) {
+static long resolve_relative(int directory, const char *path, size_t length, u32 how, struct place *place) {
     char base[PATH_SIZE];
     long r = base_of(directory, base, sizeof(base));
     bool base_error = r < 0;
     place->mount = MOUNT_UNKNOWN;
     if (r == 0) {
-        r = lookup(base, path, how, place);
+        r = lookup(base, path, length, how, place);
         if (r == 0 || r != -EACCES || !straight_after_all(directory, path, how)) goto known;
         const struct mount *mount = mounts_of_guest(&engine.mounts, base, strlen(base));
         place->directory = directory;
@@ -229,7 +246,7 @@ long resolve_walk(int directory, const char *path, u32 how, const struct path_ho
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = arch_copy_text(text, (const char *)guest_path, PATH_SIZE);
     if (r < 0) return r;
-    return resolve_at(directory, text, how, place);
+    return resolve_text(directory, text, (size_t)r, how, place);
 }
 
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

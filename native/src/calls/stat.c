@@ -111,9 +111,16 @@ long call_access(struct call *call) {
         long r = call_run(call);
         return r == 0 && (mode & 2) && descriptor_read_only(directory) ? -EROFS : r;
     }
-    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : 0);
+    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : mode ? PATH_EXISTS : PATH_LAZY);
     long r = resolve_guest(directory, call->a[at ? 1 : 0], how, text, &place);
     if (r < 0) return r;
+    bool known = !(flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
+    if (!mode && known && (how & PATH_FOLLOW) && !(place.flags & PLACE_KERNEL_FOLLOWS)) { /* one call tells if it is there */
+        struct stat st;
+        r = sys(__NR_newfstatat, place.directory, place.path, &st, AT_SYMLINK_NOFOLLOW);
+        if (r < 0 || !S_ISLNK(st.st_mode)) return r;
+        if ((r = resolve_at(directory, text, PATH_FOLLOW, &place)) < 0) return r;
+    }
     if (new) {
         if (!(place.flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
         r = sys(__NR_faccessat2, place.directory, place.path, mode, flags);

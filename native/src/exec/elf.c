@@ -13,50 +13,74 @@
 static u64 page_down(u64 address) { return address & ~(PAGE_SIZE - 1); }
 static u64 page_up(u64 address) { return (address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
 
+long elf_read_head(int fd, struct elf_file *elf) {
+    return elf->size = sys(__NR_pread64, fd, elf->head, sizeof(elf->head), 0);
+}
+
 long elf_read_interpreter(int fd, struct elf_file *elf) {
-    elf->interpreter[0] = 0;
+    u64 n = (u64)elf->size;
+    elf->interpreter = "";
     for (int i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type != PT_INTERP) continue;
-        if (s->p_filesz < 2 || s->p_filesz > sizeof(elf->interpreter)) return -ENOEXEC;
-        long r = sys(__NR_pread64, fd, elf->interpreter, s->p_filesz, s->p_offset);
-        if (r != (long)s->p_filesz || elf->interpreter[r - 1]) return -ENOEXEC;
+        if (s->p_filesz < 2 || s->p_filesz > sizeof(elf->interpreter_text)) return -ENOEXEC;
+        elf->interpreter = elf->interpreter_text;
+        if (s->p_offset < n && s->p_filesz <= n - s->p_offset)
+            elf->interpreter = (const char *)elf->head + s->p_offset;
+        else if (sys(__NR_pread64, fd, elf->interpreter_text, s->p_filesz, s->p_offset) != (long)s->p_filesz)
+            return -ENOEXEC;
+        if (elf->interpreter[s->p_filesz - 1]) return -ENOEXEC;
     }
     return 0;
 }
 
-long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf) {
+long elf_read(int fd, struct elf_file *elf) {
     Elf64_Ehdr *h = &elf->header;
-    if (n < 20 || memcmp(head, ELFMAG, SELFMAG) != 0) return -ENOEXEC;
+    const u8 *head = elf->head;
+    size_t n = (size_t)elf->size;
+    if (elf->size < 20 || memcmp(head, ELFMAG, SELFMAG) != 0) return -ENOEXEC;
     memcpy(h, head, n < sizeof(*h) ? n : sizeof(*h));
     if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != ARCH_ELF_MACHINE) return -ELIBBAD;
     if (n < sizeof(*h) || (h->e_type != ET_EXEC && h->e_type != ET_DYN)) return -ENOEXEC;
     if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > ELF_SEGMENTS) return -ENOEXEC;
     long size = (long)(h->e_phnum * sizeof(Elf64_Phdr));
-    if (h->e_phoff + (u64)size <= n)
-        memcpy(elf->segments, head + h->e_phoff, (size_t)size);
-    else if (sys(__NR_pread64, fd, elf->segments, size, h->e_phoff) != size)
-        return -ENOEXEC;
+    elf->segments = (const Elf64_Phdr *)(head + h->e_phoff);
+    if (h->e_phoff < n && (u64)size <= n - h->e_phoff && h->e_phoff % 8 == 0) return 0;
+    elf->segments = elf->segments_read;
+    if (sys(__NR_pread64, fd, elf->segments_read, size, h->e_phoff) != size) return -ENOEXEC;
     return 0;
+}
+
+bool elf_is_engine(const struct elf_file *elf) {
+    for (int i = 0; i < elf->header.e_phnum; i++)
+        if (elf->segments[i].p_type == PT_LOAD && elf->segments[i].p_vaddr - ENGINE_BASE < ENGINE_SIZE) return true;
+    return false;
 }
 
 static int protection(u32 flags) {
     return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
 }
 
+static long map_at(u64 start, u64 size, int prot, int flags, int fd, u64 offset) {
+    long r = sys(__NR_mmap, start, size, prot, MAP_PRIVATE | flags, fd, offset);
+    if (is_error(r) || (u64)r == start) return is_error(r) ? r : 0;
+    sys(__NR_munmap, r, size); /* before Linux 4.17 the address was no more than a wish */
+    return -EEXIST;
+}
+
 /* One segment. What lies behind the file's part is zero, to the end of its page as well: ld.so's first allocations
  * use the rest of that page. */
-static long map_segment(int fd, const Elf64_Phdr *s, u64 bias) {
+static long map_segment(int fd, const Elf64_Phdr *s, u64 bias, int fixed) {
     u64 start = page_down(bias + s->p_vaddr), file_end = bias + s->p_vaddr + s->p_filesz;
     u64 end = page_up(bias + s->p_vaddr + s->p_memsz), mapped_end = s->p_filesz ? page_up(file_end) : start;
     int prot = protection(s->p_flags);
     if (s->p_filesz) {
-        long r = sys(__NR_mmap, start, file_end - start, prot, MAP_PRIVATE | MAP_FIXED, fd, page_down(s->p_offset));
-        if (is_error(r)) return r;
+        long r = map_at(start, file_end - start, prot, fixed, fd, page_down(s->p_offset));
+        if (r < 0) return r;
     }
     if (end > mapped_end) {
-        long r = sys(__NR_mmap, mapped_end, end - mapped_end, prot, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
-        if (is_error(r)) return r;
+        long r = map_at(mapped_end, end - mapped_end, prot, fixed | MAP_ANONYMOUS, -1, 0);
+        if (r < 0) return r;
     }
     if (s->p_memsz > s->p_filesz && s->p_filesz && (s->p_flags & PF_W) && mapped_end > file_end)
         memset((void *)file_end, 0, mapped_end - file_end);
@@ -72,45 +96,57 @@ static void note_segment(const Elf64_Phdr *s, u64 bias, struct elf_loaded *l) {
     if (end > l->end) l->end = end;
 }
 
-/* Reserve room for a position-independent file, so that its segments come to lie together. */
-static long reserve(u64 base, u64 low, u64 high) {
-    u64 size = page_up(high) - page_down(low);
-    long r = -EEXIST;
-    if (base) r = sys(__NR_mmap, base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (is_error(r)) r = sys(__NR_mmap, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return is_error(r) ? r : r - (long)page_down(low);
+/* A stretch of free addresses where the kernel likes it: nobody else maps anything while a program is being loaded. */
+static long find_room(u64 size) {
+    long r = sys(__NR_mmap, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!is_error(r)) sys(__NR_munmap, r, size);
+    return r;
 }
 
-long elf_map(int fd, const struct elf_file *elf, u64 base, struct elf_loaded *l) {
-    u64 low = ~0UL, high = 0;
-    const Elf64_Ehdr *h = &elf->header;
-    memset(l, 0, sizeof(*l));
-    for (int i = 0; i < h->e_phnum; i++) {
+static long measure(const struct elf_file *elf, u64 *low, u64 *high, struct elf_loaded *l) {
+    *low = ~0UL, *high = 0;
+    for (int i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type == PT_GNU_STACK) l->executable_stack = (s->p_flags & PF_X) != 0;
         if (s->p_type != PT_LOAD) continue;
         if (s->p_filesz > s->p_memsz || (s->p_vaddr ^ s->p_offset) % PAGE_SIZE) return -ENOEXEC;
-        if (s->p_vaddr < low) low = s->p_vaddr;
-        if (s->p_vaddr + s->p_memsz > high) high = s->p_vaddr + s->p_memsz;
+        if (s->p_vaddr < *low) *low = s->p_vaddr;
+        if (s->p_vaddr + s->p_memsz > *high) *high = s->p_vaddr + s->p_memsz;
     }
-    if (high <= low) return -ENOEXEC;
-    if (h->e_type == ET_DYN) {
-        long r = reserve(base, low, high);
-        if (is_error(r)) return r;
-        l->bias = (u64)r;
-    }
-    if (l->bias + low < ENGINE_BASE + ENGINE_SIZE && l->bias + high > ENGINE_BASE) return -ENOMEM;
+    return *high > *low ? 0 : -ENOEXEC;
+}
+
+static long map_all(int fd, const struct elf_file *elf, int fixed, struct elf_loaded *l) {
+    const Elf64_Ehdr *h = &elf->header;
     for (int i = 0; i < h->e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type != PT_LOAD) continue;
-        if (s->p_memsz) {
-            long r = map_segment(fd, s, l->bias);
-            if (is_error(r)) return r;
-        }
+        long r = s->p_memsz ? map_segment(fd, s, l->bias, fixed) : 0;
+        if (r < 0) return r;
         note_segment(s, l->bias, l);
         if (h->e_phoff >= s->p_offset && h->e_phoff < s->p_offset + s->p_filesz)
             l->headers = l->bias + s->p_vaddr + (h->e_phoff - s->p_offset);
     }
     l->entry = l->bias + h->e_entry;
     return 0;
+}
+
+long elf_map(int fd, const struct elf_file *elf, u64 base, struct elf_loaded *l) {
+    u64 low, high;
+    memset(l, 0, sizeof(*l));
+    long r = measure(elf, &low, &high, l);
+    if (r < 0) return r;
+    if (elf->header.e_type == ET_DYN && base) {
+        l->bias = base - page_down(low);
+        r = map_all(fd, elf, MAP_FIXED_NOREPLACE, l);
+        if (r != -EEXIST) return r;
+        memset(l, 0, sizeof(*l));
+        measure(elf, &low, &high, l);
+    }
+    if (elf->header.e_type == ET_DYN) {
+        if (is_error(r = find_room(page_up(high) - page_down(low)))) return r;
+        l->bias = (u64)r - page_down(low);
+    }
+    if (l->bias + low < ENGINE_BASE + ENGINE_SIZE && l->bias + high > ENGINE_BASE) return -ENOMEM;
+    return map_all(fd, elf, MAP_FIXED, l);
 }

@@ -9,9 +9,14 @@
 #define ELF_HEAD 1024 /* bytes to read at first: with luck all headers */
 
 struct elf_file {
+    /* For what lies behind the head. First, as it is seldom touched: stack pages cost. */
+    char interpreter_text[4096];
+    Elf64_Phdr segments_read[ELF_SEGMENTS];
     Elf64_Ehdr header;
-    Elf64_Phdr segments[ELF_SEGMENTS];
-    char interpreter[4096]; /* "" where there is none; see elf_read_interpreter() */
+    const Elf64_Phdr *segments;
+    const char *interpreter; /* "" where there is none; see elf_read_interpreter() */
+    long size;               /* of the head */
+    u8 head[ELF_HEAD] __attribute__((aligned(8)));
 };
 
 struct elf_loaded {
@@ -20,10 +25,12 @@ struct elf_loaded {
     bool executable_stack;
 };
 
-/* Read and check the headers. 0; -ENOEXEC: no ELF program of this CPU, which `head` (n bytes) may be a script;
- * -ELIBBAD: an ELF program for another CPU or word size. */
-long elf_read(int fd, const u8 *head, size_t n, struct elf_file *elf);
-/* Find the name of ld.so in what elf_read() has read. 0 or -ENOEXEC. */
+/* Read the head. Its size, or -errno. */
+long elf_read_head(int fd, struct elf_file *elf);
+/* Check what elf_read_head() has read, and read the other headers. 0; -ENOEXEC: no ELF program of this CPU, it may be a
+ * script; -ELIBBAD: an ELF program for another CPU or word size. */
+long elf_read(int fd, struct elf_file *elf);
+/* Find the name of ld.so. 0 or -ENOEXEC. */
 long elf_read_interpreter(int fd, struct elf_file *elf);
 /* Does it want to be where this engine is? */
 bool elf_is_engine(const struct elf_file *elf);

@@ -15,12 +15,15 @@ struct program {
     unsigned prefix_count;       /* arguments before the guest's own, made by scripts */
     bool replaces_first;         /* the guest's argv[0] gives way to them */
     const char *prefix[2 * SCRIPT_DEPTH + 2];
+    const char *script;          /* the path by which the guest named the file */
+    const char *guest;           /* plain guest path of the ELF file */
+    size_t used;                 /* of `texts`, which lie close together: most are short, and pages cost */
+    char texts[3 * PATH_SIZE];
     char lines[SCRIPT_DEPTH][SCRIPT_LINE + 2];
-    char script[PATH_SIZE];      /* the path by which the guest named the file */
-    char guest[PATH_SIZE];       /* plain guest path of the ELF file */
 };
 
-/* Find and open what `path` (engine memory, relative to `directory`) starts. `flags`: AT_SYMLINK_NOFOLLOW and
+/* Find and open what `path` (engine memory that lives as long as `program`, relative to `directory`; it may be the first
+ * of its texts, with `used` telling so) starts. `flags`: AT_SYMLINK_NOFOLLOW and
  * AT_EMPTY_PATH as in execveat. 0 or -errno; on success the caller closes the descriptors. */
 long program_find(int directory, const char *path, u64 flags, struct program *program);
 void program_close(struct program *program);

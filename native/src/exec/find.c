@@ -36,19 +36,27 @@ static long open_executable(const struct place *place, bool follow) {
     return r < 0 ? r : -EACCES;
 }
 
-/* Plain guest path of the file just opened; the host's where the guest has none. */
-static void name_file(const struct place *place, int fd, char *guest) {
-    char link[48], host[PATH_SIZE];
-    const char *known = place->path;
-    if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS)) {
-        text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
-        long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
-        host[r < 0 ? 0 : r] = 0;
-        known = host;
-    }
-    if (host_to_guest(known, guest, PATH_SIZE) < 0) text_put(guest, 0, known);
+static void name_after(const char *host, char *guest) {
+    if (host_to_guest(host, guest, PATH_SIZE) < 0) text_put(guest, 0, host);
 }
 
+static __attribute__((noinline)) void name_descriptor(int fd, char *guest) {
+    char link[48], host[PATH_SIZE];
+    text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)fd);
+    long r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
+    host[r < 0 ? 0 : r] = 0;
+    name_after(host, guest);
+}
+
+/* Plain guest path of the file just opened; the host's where the guest has none. */
+static void name_file(const struct place *place, int fd, char *guest) {
+    if (place->path[0] != '/' || (place->flags & PLACE_KERNEL_FOLLOWS))
+        name_descriptor(fd, guest);
+    else
+        name_after(place->path, guest);
+}
+
+/* `guest`: PATH_SIZE bytes for the plain guest path, or NULL. */
 static long open_path(int directory, const char *path, u64 flags, char *guest) {
     struct place place;
     char link[48];
@@ -70,7 +78,7 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
     }
     long fd = open_executable(&place, (place.flags & PLACE_KERNEL_FOLLOWS) != 0);
     if (fd < 0) return fd;
-    name_file(&place, (int)fd, guest);
+    if (guest) name_file(&place, (int)fd, guest);
     return fd;
 }
 
@@ -108,23 +116,24 @@ static void push_prefix(struct program *p, const char *interpreter, const char *
 }
 
 static long open_interpreter(struct program *p, const struct elf_file *elf) {
-    char guest[PATH_SIZE];
     p->interpreter_fd = -1;
     if (!elf->interpreter[0]) return 0;
-    long fd = open_path(AT_FDCWD, elf->interpreter, 0, guest);
+    long fd = open_path(AT_FDCWD, elf->interpreter, 0, NULL);
     if (fd < 0) return fd;
     p->interpreter_fd = (int)fd;
     return 0;
 }
 
 static void name_script(struct program *p, int directory, const char *path) {
-    size_t n = 0;
-    if (directory != AT_FDCWD && path[0] != '/') {
-        n = text_put(p->script, 0, "/dev/fd/");
-        n = text_put_number(p->script, n, (u32)directory);
-        if (path[0]) n = text_put(p->script, n, "/");
-    }
-    if (n + strlen(path) < PATH_SIZE) text_put(p->script, n, path);
+    p->script = path;
+    if (directory == AT_FDCWD || path[0] == '/') return;
+    char *text = p->texts + p->used;
+    size_t n = text_put(text, 0, "/dev/fd/");
+    n = text_put_number(text, n, (u32)directory);
+    if (path[0]) n = text_put(text, n, "/");
+    if (n + strlen(path) < PATH_SIZE) n = text_put(text, n, path);
+    p->used += n + 1;
+    p->script = text;
 }
 
 long program_find(int directory, const char *path, u64 flags, struct program *p) {
@@ -133,24 +142,25 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
     p->replaces_first = false;
     name_script(p, directory, path);
     const char *script = p->script;
+    char *guest = p->texts + p->used;
+    p->guest = guest;
     for (unsigned depth = 0;; depth++) {
-        u8 head[ELF_HEAD];
-        long fd = open_path(directory, path, flags, p->guest);
+        long fd = open_path(directory, path, flags, guest);
         if (fd < 0) return fd;
-        long n = sys(__NR_pread64, fd, head, sizeof(head), 0), r = n;
-        if (n >= 2 && head[0] == '#' && head[1] == '!') {
+        long n = elf_read_head((int)fd, &elf), r = n;
+        if (n >= 2 && elf.head[0] == '#' && elf.head[1] == '!') {
             sys(__NR_close, fd);
             if (depth == SCRIPT_DEPTH) return -ELOOP;
             char *line = p->lines[depth], *interpreter, *argument;
             n = n > SCRIPT_LINE ? SCRIPT_LINE : n;
-            memcpy(line, head, (size_t)n);
+            memcpy(line, elf.head, (size_t)n);
             if ((r = parse_script(line, (size_t)n, &interpreter, &argument)) < 0) return r;
             push_prefix(p, interpreter, argument, script);
             directory = AT_FDCWD, path = interpreter, script = interpreter, flags = 0;
             continue;
         }
         p->fd = (int)fd;
-        if (n >= 0) r = elf_read(p->fd, head, (size_t)n, &elf);
+        if (n >= 0) r = elf_read(p->fd, &elf);
         if (r >= 0) r = elf_read_interpreter(p->fd, &elf);
         if (r == -ELIBBAD) {
             debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);

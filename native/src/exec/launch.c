@@ -14,7 +14,7 @@
 #include "../trap/signal.h"
 #include "exec.h"
 
-#define SMALL_VECTOR 512 /* argument pointers that fit on the slot's stack */
+#define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
 
 bool trace_me_deferred HOT;
@@ -89,22 +89,24 @@ static long fill(const char **vector, const struct program *p, const char *state
 }
 
 long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
-    const char *small[SMALL_VECTOR], **vector = small;
     static const char *const nothing[1];
     char state[IDS_TEXT + 128];
     long argc = count_pointers(argv);
     if (argc < 0) return argc;
     if (p->is_engine && slot) return launch_engine(argv, argc, envp ? envp : (u64)nothing, slot);
     u64 need = (u64)argc + p->prefix_count + (u64)engine.word_count + HEAD_WORDS + 2;
+    const char *small[need < SMALL_VECTOR ? need : SMALL_VECTOR], **vector = small;
     if (need > SMALL_VECTOR && !(vector = big_vector(slot, (need * 8 + PAGE_SIZE) & ~(PAGE_SIZE - 1)))) return -ENOMEM;
     make_state(state, p);
     long r = fill(vector, p, state, argv, argc);
     if (r < 0) return r;
     bool borrowed = slot && slots_borrowed();
     /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
-    if (borrowed) sys(__NR_set_tid_address, slot_busy(slot));
-    if (trace_me_deferred) sys(__NR_ptrace, 0, 0, 0, 0);
-    trace_me_deferred = false;
+    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
+    if (trace_me_deferred) { /* not written for nothing: a forked child would get a page of its own for it */
+        sys(__NR_ptrace, 0, 0, 0, 0);
+        trace_me_deferred = false;
+    }
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
      * then repeated behind the guest's handler. */
     u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp ? envp : (u64)nothing};

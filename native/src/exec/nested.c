@@ -7,16 +7,9 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
-#include "elf.h"
 #include "exec.h"
 
 #define LONGEST_WORD 32
-
-bool elf_is_engine(const struct elf_file *elf) {
-    for (int i = 0; i < elf->header.e_phnum; i++)
-        if (elf->segments[i].p_type == PT_LOAD && elf->segments[i].p_vaddr - ENGINE_BASE < ENGINE_SIZE) return true;
-    return false;
-}
 
 static long read_word(u64 argv, long index, u64 *pointer) {
     return arch_copy(pointer, (const void *)(argv + (u64)index * 8), 8);

@@ -10,12 +10,13 @@
 #include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "../trap/rewrite.h"
 #include "../trap/signal.h"
 #include "../watcher.h"
 #include "elf.h"
 #include "exec.h"
 
-u64 stop_before_program;
+u64 stop_before_program HOT;
 
 #define MOST_PAIRS 40
 
@@ -67,9 +68,8 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
 }
 
 static long read_elf(int fd, struct elf_file *elf) {
-    u8 head[512];
-    long n = sys(__NR_pread64, fd, head, sizeof(head), 0);
-    return n < 0 ? n : elf_read(fd, head, (size_t)n, elf);
+    long n = elf_read_head(fd, elf);
+    return n < 0 ? n : elf_read(fd, elf);
 }
 
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
@@ -84,7 +84,7 @@ static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
 
 /* Load program and ld.so; where to jump comes back in *entry. */
 static long load(const struct kept *kept, u64 *auxv, struct elf_loaded *program, u64 *entry) {
-    static struct elf_file elf;
+    struct elf_file elf;
     struct elf_loaded interpreter;
     long r = read_elf((int)kept->fd, &elf);
     if (r < 0) return r;
@@ -150,8 +150,8 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     u64 entry = 0;
     int at = text_equal(argv[1], "resume1p") ? 3 : 2;
     if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
-    text_put(engine.program, 0, argv[at + 1]);
-    engine.proc_seen = kept.proc_seen != 0;
+    engine.proc_seen = kept.proc_seen != 0; /* written before anything there is read: a page costs one fault then, not two */
+    engine.program = keep(argv[at + 1]);
     engine.container = kept.container;
     arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
@@ -160,6 +160,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
     if (!take_ids(&kept, auxv)) fail(125, "bad resume words", "");
     if (engine.remembers && engine.plan.state) ownership_resume(engine.plan.state);
+    rewrite_begin();
     r = signals_begin(kept.inherited);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);

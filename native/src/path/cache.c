@@ -15,7 +15,14 @@ static u32 hash_of(const char *text, size_t length) {
         h = (h ^ word) * 0xff51afd7ed558ccdUL;
         h ^= h >> 29;
     }
-    for (word = 0; length--; text++) word = word << 8 | (u8)*text;
+    word = 0;
+    if (length & 4) {
+        u32 half;
+        __builtin_memcpy(&half, text, 4);
+        word = half;
+        text += 4;
+    }
+    for (length &= 3; length--; text++) word = word << 8 | (u8)*text;
     h = (h ^ word) * 0xc4ceb9fe1a85ec53UL;
     return (u32)(h >> 32);
 }
@@ -24,16 +31,23 @@ static struct cache_entry *entry_of(struct cache *cache, u32 hash) {
     return &cache->entries[hash % CACHE_ENTRIES];
 }
 
+static bool is_entry(const struct cache_entry *e, u32 hash, u32 table, const char *text, size_t length) {
+    return e->hash == hash && e->key_length == length && e->table == table && memcmp(e->text, text, length) == 0;
+}
+
 bool cache_find(struct cache *cache, u32 table, const char *text, size_t length, struct cache_answer *answer) {
     u32 hash = hash_of(text, length);
     const struct cache_entry *e = entry_of(cache, hash);
     u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
-    if (sequence & 1 || e->hash != hash || e->key_length != length || e->table != table) return false;
-    if (memcmp(e->text, text, length) != 0) return false;
-    size_t n = e->guest_length, at = n == length ? 0 : length;
-    if (at + n > CACHE_TEXT) return false;
-    memcpy(answer->guest, e->text + at, n);
-    answer->guest[n] = 0;
+    if (sequence & 1 || !is_entry(e, hash, table, text, length)) return false;
+    size_t n = e->guest_length;
+    answer->flags = __atomic_load_n(&e->flags, __ATOMIC_RELAXED);
+    answer->same = answer->flags & CACHE_SAME;
+    if (!answer->same && length + n > CACHE_TEXT) return false;
+    if (!answer->same) {
+        memcpy(answer->guest, e->text + length, n);
+        answer->guest[n] = 0;
+    }
     answer->length = n;
     answer->mount = e->mount;
     answer->links = e->links;
@@ -46,8 +60,7 @@ void cache_put(struct cache *cache, u32 table, u32 generation, const char *text,
                const struct cache_answer *answer) {
     size_t n = answer->length;
     bool same = n == length && memcmp(text, answer->guest, length) == 0;
-    /* Of one length, but not the same: the entry could not be told from one where they are. */
-    if (!same && (n == length || length + n > CACHE_TEXT)) return;
+    if (!same && length + n > CACHE_TEXT) return;
     if (length > CACHE_TEXT || answer->mount > 255) return;
     u32 hash = hash_of(text, length);
     struct cache_entry *e = entry_of(cache, hash);
@@ -63,9 +76,18 @@ void cache_put(struct cache *cache, u32 table, u32 generation, const char *text,
     e->guest_length = (u8)n;
     e->mount = (u8)answer->mount;
     e->links = (u8)answer->links;
+    __atomic_store_n(&e->flags, (u8)(same ? CACHE_SAME : answer->flags), __ATOMIC_RELAXED);
     memcpy(e->text, text, length);
     if (!same) memcpy(e->text + length, answer->guest, n);
     __atomic_store_n(&e->sequence, sequence + 2, __ATOMIC_RELEASE);
+}
+
+void cache_mark(struct cache *cache, u32 table, const char *text, size_t length, unsigned flags) {
+    u32 hash = hash_of(text, length);
+    struct cache_entry *e = entry_of(cache, hash);
+    u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
+    if (!(sequence & 1) && is_entry(e, hash, table, text, length))
+        __atomic_fetch_or(&e->flags, (u8)flags, __ATOMIC_RELAXED);
 }
 
 static u64 *name_bit(struct cache *cache, const char *name, size_t length, u64 *bit) {

@@ -10,13 +10,14 @@
 #include "../sys/types.h"
 
 #define CACHE_ENTRIES 256
-#define CACHE_TEXT 232
+#define CACHE_TEXT 231
 #define CACHE_NAME_WORDS 1024
 
 struct cache_entry {
     u32 sequence; /* odd while being written */
     u32 hash, generation, table;
     u8 key_length, guest_length, mount, links;
+    u8 flags;
     char text[CACHE_TEXT]; /* D, then G unless it is the same */
 };
 
@@ -28,12 +29,20 @@ struct cache {
     struct cache_entry entries[CACHE_ENTRIES];
 };
 
+enum {
+    CACHE_RAW = 1,   /* only ".." keeps D from being G: the kernel may be given D, and so sees itself what D asks for */
+    CACHE_LINKS = 2, /* links among its names were met: the whole path may be known */
+    CACHE_SAME = 4,  /* D is G; of the cache alone */
+};
+
 /* What a directory text leads to. */
 struct cache_answer {
-    char *guest; /* plain guest path, PATH_SIZE bytes */
+    char *guest; /* plain guest path: room for CACHE_TEXT bytes where it comes from the cache alone, else PATH_SIZE */
     size_t length;
     unsigned mount; /* index of its mount */
     unsigned links; /* symbolic links met on the way: the kernel follows 40 in one path */
+    unsigned flags;
+    bool same;      /* the text itself is plain; cache_find() leaves `guest` alone then */
 };
 
 /* Look up. `table`: identity of the table of mounts. False where nothing is known. */
@@ -41,6 +50,8 @@ bool cache_find(struct cache *cache, u32 table, const char *text, size_t length,
 /* Remember. `generation` was read before the walk began. Texts that do not fit are not remembered. */
 void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,
                const struct cache_answer *answer);
+/* Note flags of an entry, if it is still there. */
+void cache_mark(struct cache *cache, u32 table, const char *text, size_t length, unsigned flags);
 /* A walk is about to look at this name. */
 void cache_meet(struct cache *cache, const char *name, size_t length);
 /* A link was made or removed, or something moved, under this name: after the kernel has done it. */

@@ -4,8 +4,11 @@
 
 #include <linux/errno.h>
 
-void mounts_begin(struct mounts *m, const char *root) {
+void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const char *root) {
+    m->table = table;
+    m->room = room;
     m->count = 0;
+    m->root = "";
     m->any_read_only = false;
     m->root_length = 0;
     m->identity = 0;
@@ -19,7 +22,7 @@ static u32 mix(u32 hash, const char *text) {
 }
 
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags) {
-    if (m->count == MAX_MOUNTS) return -ENOSPC;
+    if (m->count == m->room) return -ENOSPC;
     struct mount *mount = &m->table[m->count++];
     mount->guest = guest;
     mount->host = host;

@@ -9,7 +9,6 @@
 #include "cache.h"
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
-#define MAX_MOUNTS 130
 #define MOUNT_UNKNOWN (-1)
 #define MOST_LINKS 40 /* as in the kernel */
 
@@ -25,11 +24,11 @@ struct mount {
 };
 
 struct mounts {
-    struct mount table[MAX_MOUNTS];
-    unsigned count;
+    struct mount *table;
+    unsigned count, room;
     bool any_read_only;
     u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
-    char root[PATH_SIZE];
+    const char *root;
     u32 identity;        /* a hash of the table */
     struct cache *cache; /* NULL: none */
 };
@@ -58,6 +57,7 @@ enum {
     PATH_NO_MOUNTS = 1024,
     PATH_RESOLVE = 64 | 128 | 256 | 512 | 1024,
     PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
+    PATH_EXISTS = 4096, /* what is not there may be answered ENOENT at once */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 
@@ -80,7 +80,8 @@ struct place {
 };
 
 /* mounts.c */
-void mounts_begin(struct mounts *m, const char *root);
+/* Begin with the root alone, in a table with room for `room` mounts. */
+void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const char *root);
 /* Add a mount at a plain guest path. `shadow` must stay; see mounts_shadow(). 0, or -ENOSPC. */
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags);
 /* The innermost mount at or above a plain guest path of this length. */
@@ -103,6 +104,7 @@ struct path_step {
     const char *name;      /* the component, not NUL-terminated */
     size_t length;
     bool lasting;          /* cleared where the result must not be remembered */
+    bool tail;             /* a slash or dot follows, as at the end of a link's text: it must be a directory */
 };
 
 /* walk.c: walk one component from the plain guest directory in `at`, which it replaces by what it leads to. 0, -errno,
@@ -110,8 +112,8 @@ struct path_step {
 long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
 
 /* lookup.c: as path_walk(), by way of the directory cache. */
-long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, u32 how,
-                 struct place *place);
+long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, size_t length,
+                 u32 how, struct place *place);
 
 /* walk.c: resolve an absolute guest path, or one relative to the plain guest path `base`.
  * Fills text, path, flags, length; directory becomes AT_FDCWD. 0 or -errno. */

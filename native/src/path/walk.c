@@ -248,6 +248,7 @@ long path_step(const struct mounts *m, const struct path_host *host, struct cach
     if (r < 0) return r;
     if (in_proc(&w) || (place.flags & PLACE_KERNEL_FOLLOWS)) return -EXDEV;
     if (!w.lasting) step->lasting = false;
+    step->tail = w.tail[0] != 0;
     memcpy(at->guest, w.guest, w.guest_length + 1);
     at->length = w.guest_length;
     at->links = w.links;

@@ -8,19 +8,18 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
-#define MAP_AT (ENGINE_BASE + 0x10000000UL) /* out of the guest's way */
-
 static bool tried HOT;
 
 static long open_file(u64 flags) {
-    char path[PATH_SIZE];
-    if (!engine.plan.state || strlen(engine.plan.state) + 16 > sizeof(path)) return -ENOENT;
-    text_put(path, text_put(path, 0, engine.plan.state), "/directories");
+    static const char name[] = "/directories";
+    if (!engine.plan.state || strlen(engine.plan.state) + sizeof(name) > PATH_SIZE) return -ENOENT;
+    char path[strlen(engine.plan.state) + sizeof(name)];
+    text_put(path, text_put(path, 0, engine.plan.state), name);
     return sys(__NR_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
 static struct cache *map(long fd) {
-    long r = sys(__NR_mmap, MAP_AT, sizeof(struct cache), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    long r = sys(__NR_mmap, CACHE_BASE, sizeof(struct cache), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
     return is_error(r) ? NULL : (struct cache *)r;
 }
 
@@ -37,16 +36,16 @@ void directories_begin(void) {
     sys(__NR_close, fd);
 }
 
+_Static_assert(CACHE_BASE + sizeof(struct cache) <= SLOTS_BASE, "CACHE_BASE");
+
 struct cache *directories_open(void) {
     if (tried) return engine.mounts.cache;
     long fd = open_file(0), size;
     if (fd >= 0) {
         size = sys(__NR_lseek, fd, 0, 2);
-        struct cache *cache = size == sizeof(struct cache) ? map(fd) : NULL, *none = NULL;
+        /* Another thread may do the same: the same comes to lie at the same place. */
+        if (size == sizeof(struct cache)) __atomic_store_n(&engine.mounts.cache, map(fd), __ATOMIC_RELEASE);
         sys(__NR_close, fd);
-        if (cache && !__atomic_compare_exchange_n(&engine.mounts.cache, &none, cache, false, __ATOMIC_ACQ_REL,
-                                                  __ATOMIC_ACQUIRE))
-            sys(__NR_munmap, cache, sizeof(*cache)); /* another thread was first */
     }
     tried = true;
     return engine.mounts.cache;

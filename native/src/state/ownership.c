@@ -128,7 +128,7 @@ static long open_file(const char *name, u64 flags) {
 }
 
 static long map_file(long fd, u64 size) {
-    return sys(__NR_mmap, ENGINE_BASE + (1UL << 32), size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return sys(__NR_mmap, ENGINE_BASE + (1UL << 28), size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
 /* The file that has the name now, mapped; or -errno. -EINVAL: it is no table. */
@@ -172,11 +172,15 @@ static long make_file(u32 bits, u64 serial) {
     return r;
 }
 
-/* The slot's word that says that this call reads the table; at the start there is no slot, and nobody else. */
+/* By slot: does its call read the table? The last one is for the start, when there is no slot, and nobody else. */
+static struct {
+    volatile u32 reads;
+    u8 apart[60];
+} readers[SLOTS + 1];
+
 static volatile u32 *reading(void) {
-    static volatile u32 nobody;
-    const struct slot *slot = slot_of_stack((u64)__builtin_frame_address(0));
-    return slot ? slot_reading(slot) : &nobody;
+    u64 offset = (u64)__builtin_frame_address(0) - SLOTS_BASE;
+    return &readers[offset < (u64)SLOTS * SLOT_SIZE ? offset / SLOT_SIZE : SLOTS].reads;
 }
 
 /* Under the lock: another table takes this one's place. Who begins to read from now on finds the new one. */
@@ -184,7 +188,7 @@ static void replace_table(struct header *old, struct header *new) {
     __atomic_store_n(&table, new, __ATOMIC_SEQ_CST);
     if (retired_count < ARRAY_LENGTH(retired)) retired[retired_count++] = old;
     for (unsigned i = 0; i < SLOTS; i++) {
-        volatile u32 *other = slot_reading(slot_at(i));
+        volatile u32 *other = &readers[i].reads;
         if (other != reading() && __atomic_load_n(other, __ATOMIC_SEQ_CST)) return;
     }
     while (retired_count) {

@@ -5,18 +5,26 @@
 #include "raw.h"
 #include "text.h"
 
-long auxiliary_of(u64 pid, u64 type, u64 *value) {
-    char path[48];
-    u64 pairs[128];
-    text_put(path, text_put_number(path, text_put(path, 0, "/proc/"), pid), "/auxv");
+long process_file(u64 pid, const char *name, void *to, size_t size) {
+    char path[64];
+    text_put(path, text_put_number(path, text_put(path, 0, "/proc/"), pid), name);
     long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return fd;
-    long r = sys(__NR_read, fd, pairs, sizeof(pairs));
+    long r = sys(__NR_read, fd, to, size);
     sys(__NR_close, fd);
-    for (long i = 0; r > 0 && i + 1 < r / 8 && pairs[i]; i += 2)
-        if (pairs[i] == type) {
-            *value = pairs[i + 1];
-            return 1;
-        }
-    return r < 0 ? r : 0;
+    return r;
+}
+
+const u64 *auxiliary_in(const u64 *pairs, long size, u64 type) {
+    for (long i = 0; i + 1 < size / 8 && pairs[i]; i += 2)
+        if (pairs[i] == type) return &pairs[i + 1];
+    return NULL;
+}
+
+long auxiliary_of(u64 pid, u64 type, u64 *value) {
+    u64 pairs[MOST_AUXILIARY];
+    long r = process_file(pid, "/auxv", pairs, sizeof(pairs));
+    const u64 *found = auxiliary_in(pairs, r, type);
+    if (found) *value = *found;
+    return found ? 1 : r < 0 ? r : 0;
 }

@@ -3,6 +3,14 @@
 #define SYS_PROCESS_H
 #include "types.h"
 
+#define MOST_AUXILIARY 128 /* numbers in an auxiliary vector */
+
+/* What a first read of /proc/PID + `name` ("/auxv") gives: its size, or -errno. */
+long process_file(u64 pid, const char *name, void *to, size_t size);
+
+/* Where the value of `type` stands in an auxiliary vector of `size` bytes, or NULL. A negative size: nothing there. */
+const u64 *auxiliary_in(const u64 *pairs, long size, u64 type);
+
 /* The value of `type` in the auxiliary vector of process `pid`: 1 and *value, 0 where it has none (*value is left as it
  * was), or -errno. */
 long auxiliary_of(u64 pid, u64 type, u64 *value);

@@ -8,8 +8,8 @@
 #define PROBES 8
 
 static u64 entries[ENTRIES]; /* a thread pointer, its lowest three bits what it blocks */
-static u64 initial;
-static volatile u32 used; /* anything at all in `entries` */
+static u64 initial HOT;
+static volatile u32 used HOT; /* anything at all in `entries` */
 
 static struct {
     volatile u32 process; /* a forked child keeps nothing of its parent's */

@@ -18,6 +18,8 @@
 #include "../sys/text.h"
 #include "signal.h"
 
+u32 traps_uncounted HOT;
+
 #if ARCH_REWRITES
 #include <asm/stat.h>
 #include <linux/membarrier.h>
@@ -33,7 +35,6 @@
 
 #define SITES 512
 #define TRAPS_FIRST 4 /* traps at a site before it is rewritten */
-#define TRAPS_UNCOUNTED 8 /* of a program; short ones need not touch the table */
 #define AREAS 32
 #define AREA_HEAD 16 /* the pointer to the hook */
 #define REACH (1L << 30)
@@ -56,6 +57,7 @@ static struct area {
 
 static unsigned area_count HOT;
 static volatile u32 writer HOT;      /* process id of who rewrites, 0: nobody */
+static bool registered HOT;          /* for membarrier */
 static bool given_up HOT;            /* code cannot be written here */
 static u8 hooked_numbers[65536]; /* calls that generic sites bring to the hook */
 
@@ -78,8 +80,7 @@ static bool can_be_hooked(const struct call_row *row) {
     return row->when == ALWAYS || row->when == EMULATED || row->when == ARGUMENT_SET;
 }
 
-long rewrite_number(u64 address, long number) {
-    if ((u64)number < CALL_UNKNOWN) return number;
+long rewrite_number_of(u64 address, long number) {
     const struct site *site = site_of(address, false);
     return site && site->state != COUNTING && site->number ? (long)site->number : number;
 }
@@ -146,6 +147,7 @@ static u64 map_near(u64 site) {
 
 static bool begin_area(struct area *area, u64 at, u64 hook_at, u32 used) {
     u64 hook = arch_hook();
+    if (!area_count) directories_open(); /* it lives long enough to be rewritten: its forked children need not open it */
     area->at = at;
     area->used = used;
     if (!write_code(hook_at, &hook, sizeof(hook))) return false;
@@ -194,13 +196,16 @@ static long barrier(int command) {
     return sys(__NR_membarrier, command, 0);
 }
 
+/* With one thread this costs next to nothing; once there are several the kernel would wait for all CPUs, and the program
+ * trap meanwhile. */
+void rewrite_begin(void) {
+    if (engine.plan.rewrite) registered = barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
+}
+
 /* Put the jump in place of the instruction at `at`. */
 static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
     if (single_threaded()) return write_code(at, jump, JUMP_SIZE);
-    static bool registered HOT;
-    if (shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
-    if (!registered && barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) < 0) return false;
-    registered = true;
+    if (!registered || shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
     return write_code(at + 4, jump + 4, 1) && write_code(at + 1, jump + 1, 3) &&
            barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0 && write_code(at, jump, 1);
 }
@@ -243,22 +248,19 @@ static bool still_there(const struct site *site) {
     return trampoline_jump(jump, from, site->trampoline) && memcmp(code, jump, JUMP_SIZE) == 0;
 }
 
-static void count(u64 *counter) {
+void rewrite_count_trapped(void) {
     struct cache *cache = directories_open();
-    if (cache) __atomic_add_fetch(counter ? counter : &cache->trapped, 1, __ATOMIC_RELAXED);
+    if (cache) __atomic_add_fetch(&cache->trapped, 1, __ATOMIC_RELAXED);
 }
 
 void rewrite_count_hooked(void) {
     struct cache *cache = directories_open();
-    if (cache) count(&cache->hooked);
+    if (cache) __atomic_add_fetch(&cache->hooked, 1, __ATOMIC_RELAXED);
 }
 
-void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
-    if (engine.plan.debug) count(NULL);
+void rewrite_count_site(const struct call_row *row, u64 address, struct slot *slot) {
     if (!engine.plan.rewrite || !row || given_up || address - ENGINE_BASE < ENGINE_SIZE) return;
     if (in_area(address)) return;
-    static u32 total HOT;
-    if (total < TRAPS_UNCOUNTED && ++total) return;
     struct site *site = site_of(address, true);
     if (!site || site->state == WRITING) return;
     if (++site->traps % TRAPS_FIRST || slot->pending) return;
@@ -273,9 +275,11 @@ void rewrite_seen(const struct call_row *row, u64 address, struct slot *slot) {
 
 #else
 
-void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) { (void)row, (void)site, (void)slot; }
-long rewrite_number(u64 site, long number) { (void)site; return number; }
+void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot) { (void)row, (void)site, (void)slot; }
+long rewrite_number_of(u64 site, long number) { (void)site; return number; }
 bool rewrite_rewind(__u64 *pc) { (void)pc; return false; }
 void rewrite_count_hooked(void) {}
+void rewrite_count_trapped(void) {}
+void rewrite_begin(void) {}
 
 #endif

@@ -3,12 +3,31 @@
  * trap. See rewrite.c. */
 #ifndef TRAP_REWRITE_H
 #define TRAP_REWRITE_H
+#include "../engine.h"
 #include "calls.h"
 
+#define TRAPS_UNCOUNTED 8 /* of a program; short ones need not touch the table of sites */
+extern u32 traps_uncounted; /* so many have come */
+
+void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot);
+void rewrite_count_trapped(void);
+long rewrite_number_of(u64 site, long number);
+
+/* A program is about to run. */
+void rewrite_begin(void);
 /* A trapped call at `site` is over. */
-void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot);
+static inline void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) {
+    if (engine.plan.debug) rewrite_count_trapped();
+    if (traps_uncounted < TRAPS_UNCOUNTED)
+        traps_uncounted++;
+    else
+        rewrite_count_site(row, site, slot);
+}
+
 /* The number that the code at `site` means: not what came while a jump took the place of its load. */
-long rewrite_number(u64 site, long number);
+static inline long rewrite_number(u64 site, long number) {
+    return (u64)number < CALL_UNKNOWN ? number : rewrite_number_of(site, number);
+}
 /* Where *pc lies in a trampoline, put the address in the guest's own code in its place that stands for it. */
 bool rewrite_rewind(__u64 *pc);
 /* Under `debug`, count for the container how calls came. */

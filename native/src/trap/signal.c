@@ -23,6 +23,7 @@
  * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
 u64 signal_handlers[SIGNAL_STUBS];
 volatile u32 mask_repairs HOT;         /* slots that wait for their thread's next handler */
+static u64 repairs[SLOTS / 64];        /* which they are, so that no others have to be looked at */
 volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may have met a trampoline */
 
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
@@ -254,9 +255,11 @@ static void keep_for_later(struct slot *slot, int number, const siginfo_t *info,
 static void repair_mask(struct ucontext *uc) {
     u32 self = (u32)sys(__NR_gettid);
     for (unsigned i = 0; i < SLOTS; i++) {
+        if (!(__atomic_load_n(&repairs[i / 64], __ATOMIC_RELAXED) >> i % 64 & 1)) continue;
         struct slot *slot = slot_at(i);
-        if (*slot_busy(slot) && slot->mask_wait == 2 && slot->repair_tid == self) {
+        if (slot->busy && slot->mask_wait == 2 && slot->repair_tid == self) {
             *frame_mask(uc) = slot->repair_mask;
+            __atomic_fetch_and(&repairs[i / 64], ~(1UL << i % 64), __ATOMIC_RELAXED);
             __atomic_sub_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
             slot_release(slot);
             return;
@@ -298,6 +301,8 @@ static void finish_prepare(struct slot *slot) {
     slot->repair_tid = (u32)sys(__NR_gettid);
     slot->repair_mask = slot->mask;
     slot->mask = slot->wait_mask;
+    unsigned i = (unsigned)(((u64)slot - SLOTS_BASE) / SLOT_SIZE);
+    __atomic_fetch_or(&repairs[i / 64], 1UL << i % 64, __ATOMIC_RELAXED);
     __atomic_add_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
 }
 

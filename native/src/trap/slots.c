@@ -7,20 +7,16 @@
 #include "../sys/raw.h"
 
 _Static_assert(offsetof(struct slot, regs) == SLOT_REGS, "entry.S");
-_Static_assert(offsetof(struct slot, busy_at) == SLOT_BUSY_AT, "entry.S");
+_Static_assert(offsetof(struct slot, busy) == SLOT_BUSY, "entry.S");
 _Static_assert(offsetof(struct slot, pending) == SLOT_PENDING, "entry.S");
 _Static_assert(offsetof(struct slot, slow) == SLOT_SLOW && SLOT_SLOW == SLOT_PENDING + 4, "entry.S");
 _Static_assert(offsetof(struct slot, mask_wait) == SLOT_MASK_WAIT, "entry.S");
 _Static_assert(sizeof(struct slot) <= SLOT_HEAD, "entry.S");
 _Static_assert(SLOTS >= 1 << SLOT_HASH_BITS && SLOTS >= HOOK_PROBES, "entry.S");
 
-/* At SLOTS_BASE: the linker puts it there. */
+/* At SLOTS_BASE: the linker puts it there. The kernel gives these pages empty to a forked child (MADV_WIPEONFORK, Linux
+ * 4.14), where the slots of the parent's other threads would else stay taken for ever. A vfork child shares them. */
 u8 slots[SLOTS][SLOT_SIZE] __attribute__((aligned(SLOT_SIZE), section(".slots" ARCH_NOBITS)));
-
-/* At BUSY_BASE. The kernel gives these pages, and the slots, empty to a forked child (MADV_WIPEONFORK, Linux 4.14),
- * where the slots of the parent's other threads would else stay taken for ever. A vfork child shares them. */
-u8 busy[SLOTS][BUSY_SIZE] __attribute__((aligned(PAGE_SIZE), section(".busy" ARCH_NOBITS)));
-#define OWNER (*(volatile u32 *)(busy[0] + 8)) /* process id; 0: not asked for yet */
 
 struct slot *slot_at(unsigned index) {
     return (struct slot *)(slots[index] + SLOT_SIZE - SLOT_HEAD);
@@ -32,17 +28,19 @@ struct slot *slot_of_stack(u64 address) {
 }
 
 long slots_begin(void) {
-    return sys(__NR_madvise, busy, (u64)slots + sizeof(slots) - (u64)busy, MADV_WIPEONFORK);
+    return sys(__NR_madvise, slots, sizeof(slots), MADV_WIPEONFORK);
 }
 
 bool slots_borrowed(void) {
+    struct slot *slot = slot_of_stack((u64)__builtin_frame_address(0));
+    if (!slot) return false; /* a program is just being loaded */
     u32 self = (u32)sys(__NR_getpid);
-    if (!OWNER) {
+    if (!slot->owner) {
         /* A new process, or the vfork child of one: whoever shares the parent's memory borrows it. */
         u32 parent = (u32)sys(__NR_getppid);
-        OWNER = sys(__NR_kcmp, self, parent, KCMP_VM, 0, 0) == 0 ? parent : self;
+        slot->owner = sys(__NR_kcmp, self, parent, KCMP_VM, 0, 0) == 0 ? parent : self;
     }
-    return OWNER != self;
+    return slot->owner != self;
 }
 
 struct slot *slot_take(void) {
@@ -50,7 +48,7 @@ struct slot *slot_take(void) {
     for (;;) {
         for (unsigned i = 0; i < SLOTS; i++) {
             struct slot *slot = slot_at((start + i) % SLOTS);
-            if ((i && *slot_busy(slot)) || __atomic_exchange_n(slot_busy(slot), 1, __ATOMIC_ACQUIRE)) continue;
+            if ((i && slot->busy) || __atomic_exchange_n(&slot->busy, 1, __ATOMIC_ACQUIRE)) continue;
             slot->pending = slot->slow = 0;
             slot->mask_wait = 0;
             return slot;

@@ -11,7 +11,8 @@
 /* In the top SLOT_HEAD bytes of a slot; the stack grows down from below it. */
 struct slot {
     struct regs regs;          /* the guest's registers at its call */
-    u32 *busy_at;              /* for the exit in entry.S */
+    volatile u32 busy;         /* 0: the slot is free. 32 bits: the kernel clears it for execs of vfork children */
+    u32 owner;                 /* process whose memory this is, 0: not asked for yet */
     volatile u32 pending;      /* a signal number: it came in during the call and waits in `info` */
     volatile u32 slow;         /* the guest had its alternate stack, which is to be given back */
     u64 mask;                  /* signal mask to resume with, once `pending` is set */
@@ -27,23 +28,14 @@ struct slot {
 
 /* Take a slot. Waits where all are taken. */
 struct slot *slot_take(void);
-/* 0: the slot is free. Apart from the slots, on pages that a forked child gets empty. 32 bits: the kernel clears the
- * word for execs of vfork children. */
-static inline volatile u32 *slot_busy(const struct slot *slot) {
-    return (volatile u32 *)(BUSY_BASE + ((u64)slot - SLOTS_BASE) / SLOT_SIZE * BUSY_SIZE);
-}
-/* Not 0 while the slot's call reads the table of owners, which must then stay mapped (state/ownership.c). */
-static inline volatile u32 *slot_reading(const struct slot *slot) {
-    return slot_busy(slot) + 4;
-}
 static inline void slot_release(struct slot *slot) {
-    __atomic_store_n(slot_busy(slot), 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&slot->busy, 0, __ATOMIC_RELEASE);
 }
 /* The slot in which a stack address lies, or NULL. */
 struct slot *slot_of_stack(u64 address);
 /* Arrange for forked children to find all slots free. */
 long slots_begin(void);
-/* Does this process borrow its memory from a parent that waits in vfork? */
+/* Does this process borrow its memory from a parent that waits in vfork? To be asked in a call. */
 bool slots_borrowed(void);
 struct slot *slot_at(unsigned index);
 

@@ -9,11 +9,7 @@
 #else
 #include "../../src/arch/aarch64/offsets.h"
 #endif
-#ifdef BUSY_BASE
-#define BUSY_WORD(i) (BUSY_BASE + (i) * BUSY_SIZE)
-#else
 #define BUSY_WORD(i) (SLOTS_BASE + (i) * SLOT_SIZE + SLOT_SIZE - SLOT_HEAD + SLOT_BUSY)
-#endif
 enum { SLOTS = 512, LONGEST = 240 /* seconds for a storm */ };
 
 const char *self;

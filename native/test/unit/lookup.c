@@ -11,6 +11,7 @@ static struct {
     {"/r/usr", NULL}, {"/r/usr/lib", NULL}, {"/r/usr/lib/x", NULL}, {"/r/lib", "usr/lib"}, {"/r/abs", "/usr/lib"},
     {"/r/up", "usr/lib/../lib"}, {"/r/loop", "loop"}, {"/r/chain", "lib/x"}, {"/b", NULL}, {"/b/d", NULL},
     {"/b/link", "d"}, {"/r/tobind", "/mnt/d"}, {"/r/mnt", NULL},
+    {"/r/slash", "usr/lib/"}, {"/r/usr/end", "lib"},
 };
 static int looked;
 
@@ -54,33 +55,64 @@ static const struct {
     {"/", "/loop/f", NULL, 0},                     {"/", "/nothing/../usr/f", NULL, 0},
     {"/", "//usr///lib/./f", "/r/usr/lib/f", 0},   {"/", "/mnt", "/b", 0},
     {"/", "/f", "/r/f", 0},                        {"/", "/", "/r", PATH_FOLLOW},
+    {"/", "/slash", "/r/usr/lib/", PATH_FOLLOW},   {"/", "/lib/", "/r/usr/lib/", PATH_FOLLOW | PATH_LAZY},
+    {"/", "/usr/end/", "/r/usr/lib/", 0},          {"/", "/usr//x", "/r/usr/x", PATH_FOLLOW | PATH_LAZY},
 };
+
+static bool leads(struct mounts *m, const char *path, u32 how, const char *expected) {
+    static struct place place;
+    return path_lookup(m, &host, "/", path, strlen(path), how, &place) == 0 && !strcmp(place.path, expected);
+}
+
+/* Links in the last place are known once they were followed; ".." is left to the kernel where no link is on the way. */
+static void test_last_names(struct mounts *m) {
+    u32 lazy = PATH_FOLLOW | PATH_LAZY;
+    cache_clear(m->cache);
+    EXPECT(leads(m, "/usr/end", lazy, "/r/usr/end"));
+    EXPECT(leads(m, "/usr/end", PATH_FOLLOW, "/r/usr/lib"));
+    looked = 0;
+    EXPECT(leads(m, "/usr/end", lazy, "/r/usr/lib") && leads(m, "/usr/end", PATH_FOLLOW, "/r/usr/lib") && !looked);
+    EXPECT(leads(m, "/usr/end", 0, "/r/usr/end") && leads(m, "/usr/x", lazy, "/r/usr/x"));
+    EXPECT(leads(m, "/usr/lib/../lib/x", lazy, "/r/usr/lib/x"));
+    looked = 0;
+    EXPECT(leads(m, "/usr/lib/../lib/x", lazy, "/r/usr/lib/../lib/x") && !looked);
+    EXPECT(leads(m, "/usr/lib/../lib/x", 0, "/r/usr/lib/x") && looked > 0); /* others need a plain path */
+    for (int round = 0; round < 2; round++) {
+        looked = 0;
+        EXPECT(leads(m, "/usr/../lib/x", lazy, "/r/usr/lib/x") && looked > 0);
+        EXPECT(leads(m, "/mnt/../usr/x", lazy, "/r/usr/x")); /* not in the bind's place on the host */
+    }
+    cache_change(m->cache, "/r/usr/end", 10);
+    EXPECT(leads(m, "/usr/end", lazy, "/r/usr/end"));
+}
 
 void test_lookup(void) {
     static struct mounts m;
     static struct place place, walked;
     struct cache *cache = calloc(1, sizeof(*cache));
-    mounts_begin(&m, "/r");
+    static struct mount table[8];
+    mounts_begin(&m, table, 8, "/r");
     mounts_add(&m, "/mnt", "/b", "/r/mnt", 0);
     for (int round = 0; round < 3; round++)
         for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
             m.cache = NULL;
             long w = path_walk(&m, &host, cases[i].base, cases[i].path, cases[i].how, &walked);
             m.cache = cache;
-            long r = path_lookup(&m, &host, cases[i].base, cases[i].path, cases[i].how, &place);
+            long r = path_lookup(&m, &host, cases[i].base, cases[i].path, strlen(cases[i].path), cases[i].how, &place);
             EXPECT((r < 0) == !cases[i].expected);
             EXPECT((r < 0) == (w < 0) && (r < 0 || !strcmp(place.path, walked.path)));
             EXPECT(r < 0 || !strcmp(place.path, cases[i].expected));
         }
     looked = 0;
-    EXPECT(path_lookup(&m, &host, "/", "/chain/g", 0, &place) == 0 && looked == 0); /* remembered */
-    EXPECT(path_lookup(&m, &host, "/", "/mnt/link/g", 0, &place) == 0 && looked > 0); /* a bind's link is not */
+    EXPECT(path_lookup(&m, &host, "/", "/chain/g", strlen("/chain/g"), 0, &place) == 0 && looked == 0); /* remembered */
+    EXPECT(path_lookup(&m, &host, "/", "/mnt/link/g", strlen("/mnt/link/g"), 0, &place) == 0 && looked > 0); /* a bind's link is not */
     cache_change(cache, "x", 1);
     looked = 0;
-    EXPECT(path_lookup(&m, &host, "/", "/chain/g", 0, &place) == 0 && looked > 0);
+    EXPECT(path_lookup(&m, &host, "/", "/chain/g", strlen("/chain/g"), 0, &place) == 0 && looked > 0);
     files[3].target = "usr"; /* lib now leads elsewhere, and the cache is told */
     cache_change(cache, "/r/lib", 6);
-    EXPECT(path_lookup(&m, &host, "/", "/lib/f", 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
+    EXPECT(path_lookup(&m, &host, "/", "/lib/f", strlen("/lib/f"), 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
     files[3].target = "usr/lib";
+    test_last_names(&m);
     free(cache);
 }

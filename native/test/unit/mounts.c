@@ -49,7 +49,7 @@ static void test_questions(void) {
 
 static void test_root(void) {
     char guest[PATH_SIZE];
-    strcpy(m.root, "/mnt/jail");
+    m.root = "/mnt/jail";
     m.root_length = 9;
     EXPECT(!strcmp(guest_of("/data/jail/x"), "/x"));
     EXPECT(!strcmp(guest_of("/data/jail"), "/"));
@@ -60,7 +60,8 @@ static void test_root(void) {
 }
 
 void test_mounts(void) {
-    mounts_begin(&m, "/r");
+    static struct mount table[8];
+    mounts_begin(&m, table, 8, "/r");
     mounts_add(&m, "/mnt", "/data", "/r/mnt", 0);
     mounts_add(&m, "/mnt/in", "/other", "/data/in", 0);
     mounts_add(&m, "/file", "/host/file", "/r/file", 0);
@@ -70,6 +71,6 @@ void test_mounts(void) {
     test_paths();
     test_questions();
     test_root();
-    for (unsigned i = m.count; i < MAX_MOUNTS; i++) mounts_add(&m, "/more", "/more", "/r/more", 0);
+    for (unsigned i = m.count; i < 8; i++) mounts_add(&m, "/more", "/more", "/r/more", 0);
     EXPECT(mounts_add(&m, "/over", "/over", "/r/over", 0) == -ENOSPC);
 }

@@ -129,7 +129,7 @@ static void test_long(void) {
 }
 
 static void test_other_root(void) {
-    strcpy(m.root, "/jail");
+    m.root = "/jail";
     m.root_length = 5;
     EXPECT(!strcmp(walk("/", "/etc", 0), "/r/jail/etc"));
     EXPECT(!strcmp(walk("/", "/l", PATH_FOLLOW), "/r/jail/etc"));
@@ -139,7 +139,8 @@ static void test_other_root(void) {
 }
 
 void test_walk(void) {
-    mounts_begin(&m, "/r");
+    static struct mount table[8];
+    mounts_begin(&m, table, 8, "/r");
     mounts_add(&m, "/mnt", "/data", "/r/mnt", 0);
     mounts_add(&m, "/mnt/in", "/other", "/data/in", 0);
     mounts_add(&m, "/ro", "/keep", "/r/ro", MOUNT_READ_ONLY);

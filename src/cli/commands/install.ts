@@ -13,7 +13,7 @@ export const install = command({
     force: flag('also when they are installed, and whatever their release'),
     purge: flag('remove what was installed before'),
   },
-  examples: ['udocker install', 'UDOCKER_TARBALL=/tmp/udocker-englib.tar.gz udocker install --force'],
+  examples: ['udocker install', 'udocker install --force --purge'],
   run: async (request, context) => {
     const { installEngines } = await import('../../actions/install-engines.ts');
     await installEngines(context, request);

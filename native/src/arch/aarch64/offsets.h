@@ -9,13 +9,12 @@
 #define SLOT_HEAD 512 /* struct slot lies in the top bytes of its slot, its stack below */
 #define SLOT_REGS 0
 #define REGS_SP 248
-#define SLOT_BUSY_AT 272
+#define SLOT_BUSY 272
 #define SLOT_PENDING 280
 #define SLOT_SLOW 284
 #define SLOT_MASK_WAIT 304
 
-#define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart */
-#define BUSY_SIZE 64
+#define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory */
 #define SLOTS_BASE (ENGINE_BASE + 0x800000)
 #define SLOT_HASH_BITS 6
 #define HOOK_PROBES 16

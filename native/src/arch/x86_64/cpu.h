@@ -106,7 +106,7 @@ void hook_probes(void), hook_probe_tried(void), hook_probe_taken(void);
 void engine_start(void);
 void enter(void);                /* rdi: slot. Calls dispatch(slot), then resumes the guest */
 void exit_begin(void);           /* from here on dispatch is over, and a signal must take exit_slow */
-void exit_switched(void), exit_release(void), exit_released(void);
+void exit_release(void), exit_released(void);
 void exit_slow(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */

@@ -33,22 +33,24 @@ arch_jump:
         jmp     *%rcx
 
 /* rdi: slot, rsp: the top of its stack, 16-byte aligned. */
-        .globl enter, exit_begin, exit_slow, exit_switched, exit_release, exit_released
+        .globl enter, exit_begin, exit_slow, exit_release, exit_released
 enter:
         mov     %rdi, %rbx
         call    dispatch
 exit_begin:
         cmpq    $0, SLOT_PENDING(%rbx)          /* and SLOT_SLOW behind it */
         jne     exit_slow
-        andl    $~0x100, REGS_FLAGS(%rbx)       /* TF is a tracer's, who sets it anew as long as it wants it */
-        pushq   REGS_FLAGS(%rbx)
         mov     %rbx, %r11
-        mov     %rbx, %rcx
-        sub     slots_at(%rip), %rcx
-        shr     $SLOT_SHIFT, %rcx
-        shl     $BUSY_SHIFT, %rcx
-        add     busy_at(%rip), %rcx
-        mov     %rcx, SLOT_BUSY_AT(%r11)
+        mov     REGS_FLAGS(%r11), %eax          /* the arithmetic ones: popf takes as long as ten loads */
+        test    $0x400, %eax
+        jne     exit_backwards
+        mov     %eax, %ecx
+        mov     %al, %ah
+        shr     $11, %ecx
+        and     $1, %ecx
+        add     $0x7f, %cl                      /* sets OF where that was set */
+        sahf                                    /* and SF, ZF, AF, PF, CF */
+exit_flags_set:
         mov     REGS_R15(%r11), %r15
         mov     REGS_R14(%r11), %r14
         mov     REGS_R13(%r11), %r13
@@ -63,14 +65,17 @@ exit_begin:
         mov     REGS_RSI(%r11), %rsi
         mov     REGS_RDI(%r11), %rdi
         mov     REGS_RIP(%r11), %rcx
-        popfq
         mov     REGS_RSP(%r11), %rsp
-exit_switched:                          /* the stack is the guest's again, the slot is still ours */
-        mov     SLOT_BUSY_AT(%r11), %r11
-exit_release:
-        movl    $0, (%r11)
+exit_release:                           /* the stack is the guest's again, the slot is still ours */
+        movl    $0, SLOT_BUSY(%r11)
 exit_released:                          /* like a real system call: rcx is the return address */
         jmp     *%rcx
+
+exit_backwards:                         /* DF is set. TF is a tracer's, who sets it anew as long as it wants it */
+        and     $~0x100, %eax
+        pushq   %rax
+        popfq
+        jmp     exit_flags_set
 
 /* A signal waits for the end of the call and is put back into the kernel's queue, or the guest's alternate stack is to be
  * given back: resume by way of SIGSYS, whose return restores registers, vector state, signal mask and that at once. */
@@ -89,25 +94,22 @@ exit_slow:
 
 /* The hook: rewritten sites come here. rcx: the address behind the syscall instruction they stand for; r11 is free;
  * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free, or the guest may be
- * on its alternate stack (stack_marks), the syscall instruction itself is run, and trapped. frame_rewind() knows this code: a signal
- * that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
-        .macro  hashed to                       /* rcx: the start, or the busy word, of this thread's slot */
+ * on its alternate stack (stack_marks), the syscall instruction itself is run, and trapped. frame_rewind() knows this
+ * code: a signal that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
+        .macro  hashed                          /* rcx: the start of this thread's slot */
         rdfsbase %rcx
         pext    hash_from(%rip), %rcx, %rcx
         lea     SLOT_HASH_ONES(%rcx), %rcx
-        pdep    \to(%rip), %rcx, %rcx
+        pdep    hash_to(%rip), %rcx, %rcx
         .endm
 
         .globl  hook_begin, hook_plain, hook_entered, hook_tried, hook_hashed, hook_probes, hook_probe_tried
         .globl  hook_probe_taken, hook_refuse, hook_taken, hook_running
         .balign 8
 hash_from: .quad SLOT_HASH_FROM
-hash_slot: .quad SLOT_HASH_TO
-hash_busy: .quad BUSY_HASH_TO
+hash_to:   .quad SLOT_HASH_TO
 mark_from: .quad (STACK_MARKS - 1) << 12
 mark_at:   .quad stack_marks + STACK_MARKS - 1
-slots_at:  .quad SLOTS_BASE
-busy_at:   .quad BUSY_BASE
         .balign 64
 hook_begin:
         mov     %rcx, %r11
@@ -119,13 +121,13 @@ hook_entered:
         jrcxz   hook_unmarked
         jmp     hook_refuse
 hook_unmarked:
-        hashed  hash_busy
-        xchg    %ecx, (%rcx)            /* takes what is not 0, gives what was there */
+        hashed
+        xchg    %ecx, SLOT_OFFSET + SLOT_BUSY(%rcx)            /* takes what is not 0, gives what was there */
 hook_tried:
         jrcxz   hook_hashed
         jmp     hook_probes
 hook_hashed:
-        hashed  hash_slot
+        hashed
         lea     SLOT_OFFSET(%rcx), %rcx
 hook_taken:
         mov     %r11, REGS_RIP(%rcx)
@@ -160,8 +162,8 @@ hook_probes:
         .set    number, 0
         .rept   HOOK_PROBES
         .balign HOOK_PROBE_SIZE
-        lea     busy + number * BUSY_SIZE(%rip), %rcx
-        xchg    %ecx, (%rcx)
+        lea     slots + number * SLOT_SIZE(%rip), %rcx
+        xchg    %ecx, SLOT_OFFSET + SLOT_BUSY(%rcx)
         .if number == 0
 hook_probe_tried:
         .endif
@@ -225,6 +227,7 @@ signal_restorer:
 
 /* One stub for each handler function of the guest, so that the kernel's own table, which vfork children do not
  * share, stays the truth. */
+        .section .text.stubs, "ax", @progbits
         .balign STUB_SIZE
         .globl signal_stubs, signal_common, signal_kept, signal_blocked
 signal_stubs:
@@ -310,6 +313,7 @@ signal_deferred:                        /* the frame has the mask to go on with 
 all_signals:
         .quad   -1
 
+        .text
 /* long arch_blocking(nr, arguments, slot) */
         .globl arch_blocking, blocking_begin, blocking_call, blocking_end, blocking_abort
 arch_blocking:
@@ -345,9 +349,29 @@ fault_begin:
         rep movsb
         xor     %eax, %eax
         ret
-arch_copy_text:
+arch_copy_text:                         /* eight bytes at a time where that is safe: not across pages */
         xor     %eax, %eax
-1:      cmp     %rdx, %rax
+        movabs  $0x0101010101010101, %r8
+        mov     %r8, %r9
+        shl     $7, %r9
+1:      lea     8(%rax), %rcx
+        cmp     %rdx, %rcx
+        ja      4f
+        lea     (%rsi,%rax), %ecx
+        and     $0xfff, %ecx
+        cmp     $0xff8, %ecx
+        ja      4f
+        mov     (%rsi,%rax), %r10
+        mov     %r10, (%rdi,%rax)
+        mov     %r10, %rcx
+        sub     %r8, %rcx
+        not     %r10
+        and     %r10, %rcx
+        and     %r9, %rcx               /* the lowest bit set is that of the first NUL */
+        jne     5f
+        add     $8, %rax
+        jmp     1b
+4:      cmp     %rdx, %rax
         je      2f
         movzbl  (%rsi,%rax), %ecx
         mov     %cl, (%rdi,%rax)
@@ -357,6 +381,10 @@ arch_copy_text:
         jmp     1b
 2:      mov     $-36, %rax              /* -ENAMETOOLONG */
 3:      ret
+5:      bsf     %rcx, %rcx
+        shr     $3, %ecx
+        add     %rcx, %rax
+        ret
 fault_end:
 fault_fixup:
         mov     $-14, %rax              /* -EFAULT */

@@ -33,10 +33,8 @@ void frame_enter(struct ucontext *uc, void *slot) {
 bool frame_complete_exit(struct ucontext *uc) {
     struct sigcontext *m = &uc->uc_mcontext;
     u64 pc = m->rip;
-    if (pc == (u64)exit_switched)
+    if (pc == (u64)exit_release)
         slot_release((struct slot *)m->r11);
-    else if (pc == (u64)exit_release)
-        __atomic_store_n((u32 *)m->r11, 0, __ATOMIC_RELEASE);
     else if (pc != (u64)exit_released)
         return false;
     m->rip = m->rcx;

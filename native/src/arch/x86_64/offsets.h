@@ -23,11 +23,9 @@
 #define REGS_FLAGS 120
 
 #define SLOT_SIZE 0x20000
-#define SLOT_SHIFT 17
-#define BUSY_SHIFT 6
 #define SLOT_HEAD 512 /* struct slot lies in the top bytes of its slot, its stack below */
 #define SLOT_REGS 0
-#define SLOT_BUSY_AT 128
+#define SLOT_BUSY 128
 #define SLOT_PENDING 136
 #define SLOT_SLOW 140
 #define SLOT_MASK_WAIT 160
@@ -39,9 +37,7 @@
 #define SLOT_HASH_FROM 0x1807800 /* bits 11-14, 23, 24: where thread pointers of glibc, musl and Go differ */
 #define SLOT_HASH_ONES 0x3c0     /* behind the hash: the four bits that SLOTS_BASE has */
 #define SLOT_HASH_TO (SLOTS_BASE | 0x7e0000)
-#define BUSY_BASE (ENGINE_BASE + 0x400000) /* one word for each slot, BUSY_SIZE apart; four bits as well */
-#define BUSY_SIZE 64
-#define BUSY_HASH_TO (BUSY_BASE | 0xfc0)
+#define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory: one table of pages for all */
 #define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
 #define HOOK_PROBES 16 /* further slots tried before the call is trapped instead */
 #define HOOK_PROBE_SIZE 32
