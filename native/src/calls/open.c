@@ -85,6 +85,17 @@ static long create_directory(int directory, const char *path) {
     return r < 0 ? r : -EISDIR;
 }
 
+/* A path that leads down from a directory, if no link is met, without asking where that directory is. */
+static bool open_below(struct call *call, int directory, char *path, u64 flags, u64 mode, long *result) {
+    bool makes = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
+    if ((engine.remembers && makes) || (engine.mounts.any_read_only && may_write(flags)) || !leads_down(path)) return false;
+    struct open_how how = {flags, makes ? mode & 07777 : 0, RESOLVE_NO_SYMLINKS};
+    u64 a[6] = {(u64)directory, (u64)path, (u64)&how, sizeof(how)};
+    long r = *result = arch_blocking(__NR_openat2, a, call->slot);
+    /* A link, flags that only openat2 refuses, or a host without it; also what must be answered in an order of its own. */
+    return r != -ELOOP && r != -EINVAL && r != -ENOSYS && r != -EPERM && r != -ENAMETOOLONG;
+}
+
 /* First as if the last name were no link, refused by the kernel if it is one; then with the link followed. */
 static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 mode) {
     char text[PATH_SIZE];
@@ -96,6 +107,7 @@ static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 m
     if ((flags & (O_CREAT | O_PATH)) == O_CREAT && r && text[r - 1] == '/' &&
         (r = create_directory(directory, text)) < 0)
         return r;
+    if (text[0] != '/' && open_below(call, directory, text, flags, mode, &r)) return r;
     r = resolve_at(directory, text, how, &place);
     if (r < 0) return r;
     if (place.flags & PLACE_KERNEL_FOLLOWS) return open_place(call, &place, flags, mode);

@@ -84,6 +84,23 @@ static bool is_single(const char *path) {
     return true;
 }
 
+bool leads_down(char *path) {
+    unsigned names = 0;
+    if (path[0] == '/') return false;
+    for (char *p = path; *p;) {
+        char *end = p;
+        while (*end && *end != '/') end++;
+        char behind = *end;
+        *end = 0;
+        bool plain = name_is_plain(p);
+        *end = behind;
+        if (!plain) return false;
+        names += end != p;
+        p = behind ? end + 1 : end;
+    }
+    return names > 1;
+}
+
 /* A single name relative to a descriptor needs no walk: one call at most, to see that it is no link. */
 static bool try_straight(int directory, const char *path, u32 how, struct place *place) {
     if ((how & PATH_WALK) || !is_single(path) || ((how & PATH_WRITE) && engine.mounts.any_read_only) || !name_is_plain(path)) return false;

@@ -39,4 +39,8 @@ long removed_place(const char *link, char *host, char *guest, size_t size);
 
 extern const struct path_host path_host_system;
 
+/* Does a relative path of several names lead down only, by names none of which may be a bind's or a magic link? The
+ * kernel may then be given it as it is, if it meets no link. The text is changed on the way, and as before in the end. */
+bool leads_down(char *path);
+
 #endif

@@ -159,6 +159,7 @@ static long by_cache(const struct mounts *m, const struct path_host *host, const
     struct parts p;
     take_apart(full, length, &p);
     if (p.name_length ? is_dots(p.name, p.name_length) : how & (PATH_PARENT | PATH_KEEP)) return WALK;
+    if (!p.name_length && p.directory && full[p.directory - 1] == '.') return WALK; /* "x/./": the dot must stay the end */
     if (how & PATH_KEEP) take_whole(&p);
     long r = recall(m, &p, how, place);
     if (r == WALK) r = learn_and_join(m, host, &p, place);

@@ -57,7 +57,6 @@ static struct area {
 
 static unsigned area_count HOT;
 static volatile u32 writer HOT;      /* process id of who rewrites, 0: nobody */
-static bool registered HOT;          /* for membarrier */
 static bool given_up HOT;            /* code cannot be written here */
 static u8 hooked_numbers[65536]; /* calls that generic sites bring to the hook */
 
@@ -65,13 +64,13 @@ static struct site *site_of(u64 address, bool add) {
     unsigned at = (unsigned)((address * 0x9e3779b97f4a7c15UL) >> 40);
     for (unsigned i = 0; i < 16; i++) {
         struct site *site = &sites[(at + i) % SITES];
-        u64 known = __atomic_load_n(&site->address, __ATOMIC_ACQUIRE);
-        if (known == address) return site;
-        if (known) continue;
-        if (!add) return NULL;
-        if (__atomic_compare_exchange_n(&site->address, &known, address, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
-            known == address)
+        u64 known = 0; /* written at once where that may be: a page that is read first costs two faults */
+        if (!add)
+            known = __atomic_load_n(&site->address, __ATOMIC_ACQUIRE);
+        else if (__atomic_compare_exchange_n(&site->address, &known, address, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             return site;
+        if (known == address) return site;
+        if (!known) return NULL;
     }
     return NULL;
 }
@@ -196,16 +195,11 @@ static long barrier(int command) {
     return sys(__NR_membarrier, command, 0);
 }
 
-/* With one thread this costs next to nothing; once there are several the kernel would wait for all CPUs, and the program
- * trap meanwhile. */
-void rewrite_begin(void) {
-    if (engine.plan.rewrite) registered = barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
-}
-
 /* Put the jump in place of the instruction at `at`. */
 static bool place_jump(const struct shape *shape, u64 at, const u8 *jump) {
     if (single_threaded()) return write_code(at, jump, JUMP_SIZE);
-    if (!registered || shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
+    if (shape->kind != SHAPE_NUMBER || shape->length != JUMP_SIZE || !jump[4]) return false;
+    if (barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) < 0) return false; /* a kernel without it */
     return write_code(at + 4, jump + 4, 1) && write_code(at + 1, jump + 1, 3) &&
            barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0 && write_code(at, jump, 1);
 }
@@ -280,6 +274,5 @@ long rewrite_number_of(u64 site, long number) { (void)site; return number; }
 bool rewrite_rewind(__u64 *pc) { (void)pc; return false; }
 void rewrite_count_hooked(void) {}
 void rewrite_count_trapped(void) {}
-void rewrite_begin(void) {}
 
 #endif

@@ -3,7 +3,10 @@
  * trap. See rewrite.c. */
 #ifndef TRAP_REWRITE_H
 #define TRAP_REWRITE_H
+#include <linux/membarrier.h>
+
 #include "../engine.h"
+#include "../sys/raw.h"
 #include "calls.h"
 
 #define TRAPS_UNCOUNTED 8 /* of a program; short ones need not touch the table of sites */
@@ -13,8 +16,12 @@ void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot)
 void rewrite_count_trapped(void);
 long rewrite_number_of(u64 site, long number);
 
-/* A program is about to run. */
-void rewrite_begin(void);
+/* A program is about to run: register for membarrier. With one thread this costs next to nothing; once there are several
+ * the kernel would wait for all CPUs, and the program trap meanwhile. */
+static inline void rewrite_begin(void) {
+    if (engine.plan.rewrite) sys(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0);
+}
+
 /* A trapped call at `site` is over. */
 static inline void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) {
     if (engine.plan.debug) rewrite_count_trapped();

@@ -78,9 +78,9 @@ u64 signals_inherited(void) {
 /* Put a stub in the place of the handler: an old one, a new one, or, where there are none left, none. */
 static void hide_handler(struct kernel_action *action) {
     for (unsigned i = action->flags & SA_SIGINFO ? 0 : 1; i < SIGNAL_STUBS; i += 2) {
-        u64 known = __atomic_load_n(&signal_handlers[i], __ATOMIC_ACQUIRE);
-        if (!known && __atomic_compare_exchange_n(&signal_handlers[i], &known, action->handler, false,
-                                                  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        u64 known = 0; /* written at once: a page that is read first costs two faults */
+        if (__atomic_compare_exchange_n(&signal_handlers[i], &known, action->handler, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
             known = action->handler;
         if (known != action->handler) continue;
         action->handler = (u64)signal_stubs + i * STUB_SIZE;

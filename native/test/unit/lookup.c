@@ -56,6 +56,7 @@ static const struct {
     {"/", "//usr///lib/./f", "/r/usr/lib/f", 0},   {"/", "/mnt", "/b", 0},
     {"/", "/f", "/r/f", 0},                        {"/", "/", "/r", PATH_FOLLOW},
     {"/", "/slash", "/r/usr/lib/", PATH_FOLLOW},   {"/", "/lib/", "/r/usr/lib/", PATH_FOLLOW | PATH_LAZY},
+    {"/", "/usr/./", "/r/usr/.", PATH_FOLLOW},    {"/usr", "./", "/r/usr/.", PATH_FOLLOW | PATH_LAZY},
     {"/", "/usr/end/", "/r/usr/lib/", 0},          {"/", "/usr//x", "/r/usr/x", PATH_FOLLOW | PATH_LAZY},
 };
 
