@@ -13,6 +13,7 @@
 #include "probe.h"
 #include "start.h"
 #include "state/directories.h"
+#include "state/export.h"
 #include "state/import.h"
 #include "supervise/supervise.h"
 #include "sys/arena.h"
@@ -205,6 +206,7 @@ void engine_main(u64 *stack) {
     if (text_equal(argv[1], "supervise1")) supervise(argc, argv, envp);
     if (text_equal(argv[1], "init1")) init(argc, argv, envp);
     if (text_equal(argv[1], "probe")) probe(envp, auxv);
+    if (text_equal(argv[1], "owners1")) owners_export(argc, argv);
     if (text_equal(argv[1], "version")) {
         static const char text[] = "udocker-engine 1\n";
         sys(__NR_write, 1, text, sizeof(text) - 1);

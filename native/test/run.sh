@@ -1,13 +1,14 @@
 #!/bin/sh
-# All tests of the native engine in one go, in under five minutes: the guest tests, the fuzzer's regressions, a minute
-# of fuzzing and some workloads, in both modes. Prints a verdict per test and closes with `N passed, N failed, N skipped`.
-#   run.sh [STAGE...]      stages: guest regressions fuzz workloads
+# All tests of the native engine in one go, in about five minutes: the guest tests, the fuzzer's regressions, a minute
+# of fuzzing, some workloads and some of CPython's test modules, in both modes. Prints a verdict per test and closes with `N passed, N failed, N skipped`.
+#   run.sh [STAGE...]      stages: guest regressions fuzz workloads cpython
 # A test that fails and is listed in known-gaps counts as skipped. Root runs everything (guests as the user `lab`);
 # without root only the guest tests can run. The Debian tree of the workloads is made once and kept.
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 tree=${UDOCKER_TEST_IMAGES:-/var/tmp/udocker-test-images}/native-tree
 modes='trap rewrite'
+modules='test_posix test_shutil test_tempfile test_glob test_fcntl test_mmap test_pty'
 workloads='sh-pipes tar-owners setpriv git make-j perl python-mp gdb-run gdb-attach strace job-control fork-storm-python find-tar busybox'
 work=$(mktemp -d /tmp/native-tests.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -69,7 +70,7 @@ make -s --no-print-directory -C "$top" native > "$work/build" 2>&1 || { cat "$wo
 
 stage guest 420 bash "$here/guest/run.sh" --modes "$modes" --timeout 15
 if [ "$(id -u)" != 0 ]; then
-	for missing in regressions fuzz workloads; do skip_all $missing 'the real chroot it compares with needs root'; done
+	for missing in regressions fuzz workloads cpython; do skip_all $missing 'the real chroot it compares with needs root'; done
 else
 	for mode in $modes; do
 		stage regressions 100 bash "$here/fuzz/fuzz.sh" --regressions --mode "$mode"
@@ -83,6 +84,11 @@ else
 		for mode in $modes; do
 			stage workloads 150 env NO_CHROOT=1 bash "$here/suites/workloads.sh" --root "$tree" --mode "$mode" --timeout 60 --only "$workloads"
 		done
+		if [ -d "$tree/usr/lib/python3.11/test/libregrtest" ]; then
+			stage cpython 300 bash "$here/suites/cpython.sh" --root "$tree" --mode "$modes" --timeout 60 --only "$modules"
+		else
+			skip_all cpython "the tree $tree was made before it had CPython's tests; remove it"
+		fi
 	fi
 fi
 count() { grep -c "^$1" "$work/verdicts" 2> /dev/null || true; }

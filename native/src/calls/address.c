@@ -13,6 +13,7 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "owners.h"
 #include "resolve.h"
 
 #define FAMILY_UNIX 1
@@ -130,7 +131,11 @@ static long bind_name(struct address *a, const char *guest) {
     if (r < 0) return r;
     r = place_has_slash(&a->place) ? check_creation(&a->place, false) : refuse_creation(&a->place, false);
     if (r < 0) return r == -EEXIST ? -EADDRINUSE : r;
-    if (a->place.path[0] != '/') return 0;
+    a->made = true;
+    if (a->place.path[0] != '/') {
+        a->place.path = (const char *)a->bytes + NAME_AT;
+        return 0;
+    }
     bool as_it_is = host_to_guest(a->place.path, plain, sizeof(plain)) >= 0 && text_equal(plain, guest);
     if (as_it_is && strlen(a->place.path) < UNIX_PATH_MAX) {
         set_name(a, a->place.path);
@@ -162,6 +167,7 @@ long address_in(int socket, u64 at, u32 length, enum address_use use, struct add
     char guest[112];
     a->length = length;
     a->through = -1;
+    a->made = false;
     a->guest[0] = 0;
     a->name = NULL;
     if (length > ADDRESS_SIZE) return -EINVAL;
@@ -187,6 +193,7 @@ long address_done(struct address *a, long result) {
         if (result < 0) sys(__NR_unlinkat, a->through, a->temporary, 0);
         if (result == -EEXIST) result = -EADDRINUSE;
     }
+    if (result == 0 && a->made) file_made(&a->place);
     if (result == 0 && a->guest[0]) remember((const char *)a->bytes + NAME_AT, a->guest);
     if (a->through >= 0) sys(__NR_close, a->through);
     a->through = -1;

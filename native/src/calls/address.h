@@ -20,6 +20,7 @@ struct address {
     };
     u32 length;
     int through;         /* descriptor that a long name goes through, -1: none. Closed by address_done() */
+    bool made;           /* a name is made in the tree, at `place` */
     char guest[112];     /* the name as the guest wrote it; "" where nothing must be remembered */
     const char *name;    /* bound under a shorter name first; this is the real one, in `place` */
     char temporary[32];

@@ -30,11 +30,11 @@ void file_show_ids(u32 *uid, u32 *gid) {
 }
 
 /* The record of a file; one that belonged to an earlier file of the same number is dropped. */
-static const struct ownership *recall(u32 device, u64 inode, u64 birth) {
-    const struct ownership *known = ownership_find(device, inode);
-    if (!known || known->birth == birth) return known;
+static bool recall(u32 device, u64 inode, u64 birth, struct ownership *known) {
+    if (!ownership_find(device, inode, known)) return false;
+    if (known->birth == birth) return true;
     ownership_remove(device, inode, known->birth);
-    return NULL;
+    return false;
 }
 
 long file_look(int directory, const char *path, u64 flags, struct file *file) {
@@ -50,15 +50,15 @@ long file_look(int directory, const char *path, u64 flags, struct file *file) {
     file->disk_mode = file->mode = st.stx_mode;
     file->disk_rdev = file->rdev = device_of(st.stx_rdev_major, st.stx_rdev_minor);
     file->links = st.stx_nlink;
-    const struct ownership *known = engine.remembers ? recall(file->device, file->inode, file->birth) : NULL;
-    file->known = known != NULL;
-    if (!known) {
+    struct ownership known;
+    file->known = engine.remembers && recall(file->device, file->inode, file->birth, &known);
+    if (!file->known) {
         file_show_ids(&file->uid, &file->gid);
         return 0;
     }
-    file->uid = known->uid;
-    file->gid = known->gid;
-    if (known->mode) file->mode = known->mode, file->rdev = known->rdev;
+    file->uid = known.uid;
+    file->gid = known.gid;
+    if (known.mode) file->mode = known.mode, file->rdev = known.rdev;
     return 0;
 }
 
@@ -79,39 +79,38 @@ long file_remember(const struct file *file) {
 }
 
 /* A hit: the birth time, which stat does not tell, must be right. */
-static const struct ownership *verify(const struct ownership *known, int directory, const char *path, u64 flags) {
+static bool verify(struct ownership *known, int directory, const char *path, u64 flags) {
     struct statx st;
-    if (!known->birth) return known;
-    if (sys(__NR_statx, directory, path, flags, STATX_BTIME, &st) < 0 || st.stx_ino != known->inode) return NULL;
-    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, birth_of(&st));
+    if (!known->birth) return true;
+    if (sys(__NR_statx, directory, path, flags, STATX_BTIME, &st) < 0 || st.stx_ino != known->inode) return false;
+    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, birth_of(&st), known);
 }
 
 void file_show_stat(int directory, const char *path, u64 flags, struct stat *st) {
-    const struct ownership *known = engine.remembers ? ownership_find((u32)st->st_dev, st->st_ino) : NULL;
-    if (known) known = verify(known, directory, path, flags);
-    if (!known) {
+    struct ownership known;
+    if (!engine.remembers || !ownership_find((u32)st->st_dev, st->st_ino, &known) ||
+        !verify(&known, directory, path, flags)) {
         file_show_ids(&st->st_uid, &st->st_gid);
         return;
     }
-    st->st_uid = known->uid;
-    st->st_gid = known->gid;
-    if (known->mode) st->st_mode = known->mode, st->st_rdev = known->rdev;
+    st->st_uid = known.uid;
+    st->st_gid = known.gid;
+    if (known.mode) st->st_mode = known.mode, st->st_rdev = known.rdev;
 }
 
 void file_show_statx(int directory, const char *path, u64 flags, struct statx *st) {
     u32 device = device_of(st->stx_dev_major, st->stx_dev_minor);
-    const struct ownership *known = engine.remembers ? ownership_find(device, st->stx_ino) : NULL;
-    if (known) known = verify(known, directory, path, flags);
-    if (!known) {
+    struct ownership known;
+    if (!engine.remembers || !ownership_find(device, st->stx_ino, &known) || !verify(&known, directory, path, flags)) {
         file_show_ids(&st->stx_uid, &st->stx_gid);
         return;
     }
-    st->stx_uid = known->uid;
-    st->stx_gid = known->gid;
-    if (!known->mode) return;
-    st->stx_mode = (u16)known->mode;
-    st->stx_rdev_major = known->rdev >> 8 & 0xfff;
-    st->stx_rdev_minor = (known->rdev & 0xff) | (known->rdev >> 12 & 0xfff00);
+    st->stx_uid = known.uid;
+    st->stx_gid = known.gid;
+    if (!known.mode) return;
+    st->stx_mode = (u16)known.mode;
+    st->stx_rdev_major = known.rdev >> 8 & 0xfff;
+    st->stx_rdev_minor = (known.rdev & 0xff) | (known.rdev >> 12 & 0xfff00);
 }
 
 /* The directory in which a place's last name is. */

@@ -4,13 +4,15 @@
  *
  * A full table is copied into a bigger file under a file lock: the words of the old one are frozen, the new file
  * takes the old one's name, and the mark `moved` sends everybody to the new one. Whoever finds the mark set takes
- * the lock first, so a copy that was killed half-way is found and undone or completed. */
+ * the lock first, so a copy that was killed half-way is found and undone or completed. The old table stays mapped as long
+ * as a call of this process may be reading it. */
 #include "ownership.h"
 
 #include <linux/mman.h>
 
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "../trap/slots.h"
 
 /* To be changed with the layout of the file, and src/layers/owners/table.ts with it. */
 #define MAGIC 0x3172656e776f6475UL /* "udowner1" */
@@ -34,10 +36,15 @@ struct header {
     u32 root_device;
     u64 root_inode, root_birth;
     u64 list[3];
+    u32 devices;
 };
 
 static struct header *table;
 static char directory[PATH_SIZE];
+
+/* Old tables, under the lock. Where there is no place left one stays mapped for good. */
+static struct header *retired[16];
+static unsigned retired_count;
 
 static u64 *index_of(struct header *t) { return (u64 *)((u8 *)t + PAGE_SIZE); }
 static struct ownership *records_of(struct header *t) { return (struct ownership *)(index_of(t) + (1UL << t->bits)); }
@@ -73,6 +80,10 @@ static u64 *find_word(struct header *t, u32 device, u64 inode) {
     }
 }
 
+static bool is_device(const struct ownership *file) {
+    return (file->mode & 0170000) == 0020000 || (file->mode & 0170000) == 0060000;
+}
+
 /* Claim a record and write it. Its number, or 0 where the table is full. */
 static u32 write_record(struct header *t, const struct ownership *file) {
     u32 number = 1 + __atomic_fetch_add(&t->used, 1, __ATOMIC_RELAXED);
@@ -81,6 +92,7 @@ static u32 write_record(struct header *t, const struct ownership *file) {
         return 0;
     }
     records_of(t)[number] = *file;
+    if (is_device(file)) t->devices = 1;
     u64 birth = file->birth ? file->birth : ~0UL, newest = __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED);
     while (newest < birth && !__atomic_compare_exchange_n(&t->newest_birth, &newest, birth, false, __ATOMIC_RELAXED,
                                                           __ATOMIC_RELAXED)) {
@@ -160,6 +172,31 @@ static long make_file(u32 bits, u64 serial) {
     return r;
 }
 
+/* By slot: does its call read the table? The last one is for the start, when there is no slot, and nobody else. */
+static struct {
+    volatile u32 reads;
+    u8 apart[60];
+} readers[SLOTS + 1];
+
+static volatile u32 *reading(void) {
+    u64 offset = (u64)__builtin_frame_address(0) - SLOTS_BASE;
+    return &readers[offset < (u64)SLOTS * SLOT_SIZE ? offset / SLOT_SIZE : SLOTS].reads;
+}
+
+/* Under the lock: another table takes this one's place. Who begins to read from now on finds the new one. */
+static void replace_table(struct header *old, struct header *new) {
+    __atomic_store_n(&table, new, __ATOMIC_SEQ_CST);
+    if (retired_count < ARRAY_LENGTH(retired)) retired[retired_count++] = old;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        volatile u32 *other = &readers[i].reads;
+        if (other != reading() && __atomic_load_n(other, __ATOMIC_SEQ_CST)) return;
+    }
+    while (retired_count) {
+        struct header *unused = retired[--retired_count];
+        sys(__NR_munmap, unused, size_of(unused->bits));
+    }
+}
+
 static long give_name(void) {
     char from[PATH_SIZE + 32], to[PATH_SIZE + 32];
     path_of(from, "/ownership.new");
@@ -204,6 +241,7 @@ static long grow(struct header *old) {
     new->root_device = old->root_device, new->root_inode = old->root_inode, new->root_birth = old->root_birth;
     memcpy(new->list, old->list, sizeof(new->list));
     new->setgid = old->setgid;
+    new->devices = old->devices;
     for (u64 i = 0; i < 1UL << old->bits; i++) {
         u64 word = __atomic_fetch_or(&index_of(old)[i], FROZEN, __ATOMIC_ACQ_REL);
         const struct ownership *record = record_at(old, word);
@@ -216,19 +254,18 @@ static long grow(struct header *old) {
         return r;
     }
     __atomic_store_n(&old->moved, MOVED, __ATOMIC_RELEASE);
-    __atomic_store_n(&table, new, __ATOMIC_RELEASE);
+    replace_table(old, new);
     return 0;
 }
 
-/* The table is full, or marked as moved: go on to the one that has the name now. The old mapping stays, since other
- * threads may be reading it. */
+/* The table is full, or marked as moved: go on to the one that has the name now. `old` must not be used any more. */
 static long settle(struct header *old, bool full) {
     long fd = lock(), r = 0;
     if (fd < 0) return fd;
     if (table == old) {
         struct header *named = (struct header *)(r = map_named());
         if (!is_error(r) && named->serial != old->serial) {
-            __atomic_store_n(&table, named, __ATOMIC_RELEASE);
+            replace_table(old, named);
             r = 0;
         } else if (!is_error(r)) {
             sys(__NR_munmap, named, size_of(named->bits));
@@ -241,20 +278,32 @@ static long settle(struct header *old, bool full) {
 }
 
 static struct header *current(void) {
-    struct header *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    struct header *t = __atomic_load_n(&table, __ATOMIC_SEQ_CST);
     if (!t || __atomic_load_n(&t->moved, __ATOMIC_ACQUIRE) == SETTLED) return t;
     settle(t, false);
     return table;
 }
 
-const struct ownership *ownership_find(u32 device, u64 inode) {
-    struct header *t = current();
-    if (!t) return NULL;
-    u64 *word = find_word(t, device_in(t, device), inode);
-    return word ? record_at(t, *word) : NULL;
+/* The table, or NULL, to be used until end_reading(). */
+static struct header *begin_reading(void) {
+    __atomic_store_n(reading(), 1, __ATOMIC_SEQ_CST);
+    return current();
 }
 
-long ownership_put(const struct ownership *file) {
+static void end_reading(void) {
+    __atomic_store_n(reading(), 0, __ATOMIC_RELEASE);
+}
+
+bool ownership_find(u32 device, u64 inode, struct ownership *found) {
+    struct header *t = begin_reading();
+    u64 *word = t ? find_word(t, device_in(t, device), inode) : NULL;
+    const struct ownership *record = word ? record_at(t, __atomic_load_n(word, __ATOMIC_ACQUIRE)) : NULL;
+    if (record) *found = *record;
+    end_reading();
+    return record != NULL;
+}
+
+static long put(const struct ownership *file) {
     for (;;) {
         struct header *t = current();
         if (!t) return 0;
@@ -267,33 +316,58 @@ long ownership_put(const struct ownership *file) {
     }
 }
 
-void ownership_remove(u32 device, u64 inode, u64 birth) {
+long ownership_put(const struct ownership *file) {
+    begin_reading();
+    long r = put(file);
+    end_reading();
+    return r;
+}
+
+static void forget(u32 device, u64 inode, u64 birth) {
     for (;;) {
         struct header *t = current();
         u64 *at = t ? find_word(t, device_in(t, device), inode) : NULL;
         u64 word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0, gone = (word & ~0xffffffffUL) | GONE;
         const struct ownership *record = at ? record_at(t, word) : NULL;
         if (!record || record->inode != inode || record->birth != birth) return;
-        if ((word & FROZEN) && settle(t, false) < 0) return;
         if (!(word & FROZEN) &&
             __atomic_compare_exchange_n(at, &word, gone, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
             return;
+        if ((word & FROZEN) && settle(t, false) < 0) return;
     }
 }
 
+void ownership_remove(u32 device, u64 inode, u64 birth) {
+    begin_reading();
+    forget(device, inode, birth);
+    end_reading();
+}
+
 bool ownership_any_since(u64 time) {
-    struct header *t = current();
-    return t && __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED) >= time;
+    struct header *t = begin_reading();
+    bool any = t && __atomic_load_n(&t->newest_birth, __ATOMIC_RELAXED) >= time;
+    end_reading();
+    return any;
 }
 
 bool ownership_any_setgid(void) {
-    struct header *t = current();
-    return t && t->setgid;
+    struct header *t = begin_reading();
+    bool any = t && t->setgid;
+    end_reading();
+    return any;
 }
 
 void ownership_note_setgid(void) {
-    struct header *t = current();
+    struct header *t = begin_reading();
     if (t) t->setgid = 1;
+    end_reading();
+}
+
+bool ownership_any_device(void) {
+    struct header *t = begin_reading();
+    bool any = t && t->devices;
+    end_reading();
+    return any;
 }
 
 bool ownership_list_is(const u64 mark[3]) {
@@ -310,6 +384,18 @@ static bool set_directory(const char *state) {
     return true;
 }
 
+static bool is_of(const struct header *t, const struct ownership_root *root) {
+    return t->root_inode == root->inode && t->root_birth == root->birth;
+}
+
+long ownership_open(const char *state, const struct ownership_root *root) {
+    long r = ownership_resume(state);
+    if (r < 0) return r;
+    if (!is_of(table, root)) return -ESTALE;
+    table->root_device = root->device;
+    return 0;
+}
+
 long ownership_resume(const char *state) {
     if (!set_directory(state)) return -ENAMETOOLONG;
     long r = map_named();
@@ -324,7 +410,7 @@ long ownership_begin(const char *state, const struct ownership_root *root) {
     if (fd < 0) return fd;
     long r = map_named();
     struct header *old = is_error(r) ? NULL : (struct header *)r;
-    if (old && old->root_inode == root->inode && old->root_birth == root->birth) {
+    if (old && is_of(old, root)) {
         old->root_device = root->device; /* may be another one after each boot */
         table = old;
     } else {

@@ -24,11 +24,13 @@ struct ownership_root {
 /* At the first start: open the table of this state directory, making it where there is none for this tree.
  * 0 or -errno. */
 long ownership_begin(const char *state, const struct ownership_root *root);
+/* For a look from outside: map the table where it is one of this tree; -ESTALE where it is another's. */
+long ownership_open(const char *state, const struct ownership_root *root);
 /* In later programs: map what is there. */
 long ownership_resume(const char *state);
 
-/* The record of a file, or NULL. It stays readable. The caller must compare the birth time. */
-const struct ownership *ownership_find(u32 device, u64 inode);
+/* Copy the record of a file; false where there is none. The caller must compare the birth time. */
+bool ownership_find(u32 device, u64 inode, struct ownership *found);
 /* Remember a file, in place of what was known of it. 0 or -errno; nothing is done where there is no table. */
 long ownership_put(const struct ownership *file);
 /* Forget a file; a later one with its number and another birth time is left alone. */
@@ -38,6 +40,8 @@ bool ownership_any_since(u64 time);
 /* May there be directories that hand on a group of their own to new files? */
 bool ownership_any_setgid(void);
 void ownership_note_setgid(void);
+/* May there be files that are to be seen as devices? */
+bool ownership_any_device(void);
 
 /* Which list of first owners has been taken over: any three numbers. */
 bool ownership_list_is(const u64 mark[3]);

@@ -72,6 +72,7 @@ static void finish(struct call *call, long number, long result) {
 void dispatch(struct slot *slot) __attribute__((used));
 void dispatch(struct slot *slot) {
     u64 site = regs_site(&slot->regs);
+    if (slot->slow) signals_leave_stack(slot);
     struct call call = {.number = rewrite_number(site, regs_number(&slot->regs)), .slot = slot};
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);

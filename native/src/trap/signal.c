@@ -24,7 +24,7 @@
 u64 signal_handlers[SIGNAL_STUBS];
 volatile u32 mask_repairs HOT;         /* slots that wait for their thread's next handler */
 static u64 repairs[SLOTS / 64];        /* which they are, so that no others have to be looked at */
-volatile u32 signals_look HOT;         /* not 0: also signals that meet the guest must be looked at */
+volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may have met a trampoline */
 
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
 static struct kernel_action virtual_action[3] HOT;
@@ -42,7 +42,7 @@ static long install(int number, void (*handler)(void), struct kernel_action *old
         .handler = (u64)handler,
         .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */,
         .restorer = (u64)signal_restorer,
-        .mask = number == SIGSYS ? ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)) : 0,
+        .mask = ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)),
     };
     return kernel_action(number, &action, old);
 }
@@ -115,6 +115,13 @@ long signals_action(int number, const struct kernel_action *wanted, struct kerne
     return r;
 }
 
+/* Is this address on the thread's alternate stack? */
+static bool stack_is_alternate(const struct ucontext *uc, u64 address) {
+    const stack_t *stack = &uc->uc_stack;
+    if (stack->ss_flags & (SS_DISABLE | (int)SS_AUTODISARM)) return false;
+    return address - (u64)stack->ss_sp - 1 < stack->ss_size;
+}
+
 /* Let the default action of `number` happen to this process, as if it had no handler. */
 static void die_of(int number) {
     struct kernel_action nothing = {.handler = SIG_DFL_VALUE};
@@ -127,13 +134,15 @@ static void die_of(int number) {
 /* One of the engine's three signals, but meant for the guest. Returns the handler to jump to, or 0. */
 static u64 forward(int number, struct ucontext *uc) {
     const struct kernel_action *action = &virtual_action[virtual_index(number)];
+    u64 mask;
     if (action->handler == SIG_IGN_VALUE) return 0;
     if (action->handler == SIG_DFL_VALUE) {
         die_of(number);
         return 0;
     }
+    if (stack_is_alternate(uc, (u64)&mask)) arch_mark_stack(uc);
     u64 handler = action->handler;
-    u64 mask = *frame_mask(uc) | action->mask;
+    mask = *frame_mask(uc) | action->mask;
     mask &= ~OWN_SIGNALS;
     if (action->flags & SA_RESETHAND) virtual_action[virtual_index(number)].handler = SIG_DFL_VALUE;
     sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
@@ -146,10 +155,21 @@ static bool in_engine(u64 pc) {
     return pc - ENGINE_BASE < ENGINE_SIZE;
 }
 
+/* The slot of the call that a signal met. NULL: it met the guest, and the frame stands at the guest's own code now.
+ * Of signals that come together the inner one meets the stub of the outer one: both have met the same, and `uc` is
+ * moved to the frame that tells. */
+static struct slot *slot_met(struct ucontext **uc) {
+    struct ucontext *behind;
+    while ((behind = frame_behind_stub(*uc))) *uc = behind;
+    frame_rewind(*uc);
+    if (!in_engine(frame_pc(*uc)) || frame_complete_exit(*uc)) return NULL;
+    return slot_of_stack(frame_sp(*uc));
+}
+
 /* One of the three was sent by somebody: hand it on, or keep it for the end of the call or of its being blocked. */
 static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) {
-    bool inside = in_engine(frame_pc(uc)) && !frame_complete_exit(uc);
-    struct slot *slot = inside ? slot_of_stack(frame_sp(uc)) : NULL;
+    struct ucontext *met = uc;
+    struct slot *slot = slot_met(&met);
     if (!slot && !(own_blocked() & SIGNAL_BIT(number))) return forward(number, uc);
     own_keep(number, info);
     if (slot && !(own_blocked() & SIGNAL_BIT(number))) keep_for_later(slot, number, info, uc);
@@ -165,20 +185,26 @@ static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
 }
 
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
-    if (!is_ours(info, uc)) {
-        frame_rewind(uc);
-        return forward_sent(number, info, uc);
-    }
+    if (!is_ours(info, uc)) return forward_sent(number, info, uc);
     if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);
         regs_to_frame(&slot->regs, uc);
         *frame_mask(uc) = slot->mask;
+        if (slot->slow) uc->uc_stack = slot->alternate;
+        slot->slow = 0;
         if (slot->mask_wait != 2) slot_release(slot);
         int kept = own_take(info);
         return kept ? forward(kept, uc) : 0;
     }
     struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
+    if (stack_is_alternate(uc, frame_sp(uc))) {
+        arch_mark_stack(uc);
+        slot->alternate = uc->uc_stack;
+        slot->mask = *frame_mask(uc);
+        slot->slow = 1;
+        *frame_mask(uc) = ALL_SIGNALS;
+    }
     frame_enter(uc, slot);
     return 0;
 }
@@ -204,11 +230,10 @@ static void queue_to_self(u32 number, const siginfo_t *info) {
     sys(__NR_rt_tgsigqueueinfo, sys(__NR_getpid), sys(__NR_gettid), number, info);
 }
 
-/* A signal met a running call. Where signals nest before they are blocked here, the inner one has been kept by now;
- * this, the outer one, goes to the kernel's queue and, coming last, sets the mask to resume with. */
+/* A signal met a running call; all signals are blocked here. Where several nest, the inner ones have been kept by now;
+ * the outer one goes to the kernel's queue and, coming last, sets the mask to resume with. */
 static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc) {
     u64 pc = frame_pc(uc), blocked = ALL_SIGNALS & ~OWN_SIGNALS;
-    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, NULL, 8);
     if (slot->pending && virtual_index(number) < 0) {
         queue_to_self((u32)number, info);
     } else if (!slot->pending) {
@@ -236,32 +261,34 @@ static void repair_mask(struct ucontext *uc) {
             *frame_mask(uc) = slot->repair_mask;
             __atomic_fetch_and(&repairs[i / 64], ~(1UL << i % 64), __ATOMIC_RELAXED);
             __atomic_sub_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
-            __atomic_sub_fetch(&signals_look, 1, __ATOMIC_RELAXED);
             slot_release(slot);
             return;
         }
     }
 }
 
-/* A stub found the engine interrupted, or a repair due. Returns 1 to run the guest's handler now, 0 to return. */
-int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
+/* A signal met the guest, perhaps in a trampoline; its handler runs next. */
+void signal_meets_guest(struct ucontext *uc) {
     frame_rewind(uc);
-    if (!in_engine(frame_pc(uc))) {
-        if (mask_repairs) repair_mask(uc);
-        return 1;
-    }
-    if (frame_complete_exit(uc)) return 1;
-    struct slot *running = slot_of_stack(frame_sp(uc));
-    if (!running) {
-        if (mask_repairs) repair_mask(uc);
-        return 1;
-    }
-    keep_for_later(running, number, info, uc);
-    return 0;
+    if (stack_is_alternate(uc, (u64)&uc)) arch_mark_stack(uc);
 }
 
-/* Called on the way out where a signal is pending, all others being blocked: hand it back to the kernel. */
-void finish_prepare(struct slot *slot) {
+/* A stub found the engine interrupted, or a repair due. All signals are blocked. Returns 1 to run the guest's handler
+ * now, 0 to return. */
+int signal_meets_engine(int number, siginfo_t *info, struct ucontext *uc) {
+    struct ucontext *met = uc;
+    struct slot *running = slot_met(&met);
+    if (running) {
+        keep_for_later(running, number, info, uc);
+        return 0;
+    }
+    if (mask_repairs) repair_mask(met);
+    if (stack_is_alternate(uc, (u64)&met)) arch_mark_stack(uc);
+    return 1;
+}
+
+/* Hand the pending signal back to the kernel, all being blocked. */
+static void finish_prepare(struct slot *slot) {
     int number = (int)slot->pending;
     slot->pending = 0;
     /* One of the three would come at once: trap_signal() hands it on, when the guest's registers are back. */
@@ -277,7 +304,13 @@ void finish_prepare(struct slot *slot) {
     unsigned i = (unsigned)(((u64)slot - SLOTS_BASE) / SLOT_SIZE);
     __atomic_fetch_or(&repairs[i / 64], 1UL << i % 64, __ATOMIC_RELAXED);
     __atomic_add_fetch(&mask_repairs, 1, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&signals_look, 1, __ATOMIC_RELAXED);
+}
+
+/* rt_sigreturn cannot do this: since Linux 6.12 it looks at the stack that it leaves. */
+void signals_leave_stack(struct slot *slot) {
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sys(__NR_sigaltstack, &none, NULL);
+    sys(__NR_rt_sigprocmask, SIG_SETMASK, &slot->mask, NULL, 8);
 }
 
 void signals_due(struct slot *slot) {
@@ -290,7 +323,7 @@ void signals_due(struct slot *slot) {
     slot->pending = due & SIGNAL_BIT(SIGSYS) ? SIGSYS : due & SIGNAL_BIT(SIGSEGV) ? SIGSEGV : SIGBUS;
 }
 
-/* The way out where there is none without a signal: as above, pending or not. */
+/* The way out by way of a signal, whether one is pending or not. */
 void finish_always(struct slot *slot) {
     u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
     sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);

@@ -18,10 +18,14 @@ long signals_begin(u64 inherited);
 long signals_open(void);
 /* What to hand to signals_begin() in the next program. */
 u64 signals_inherited(void);
-/* Counted up by whoever needs to see signals that meet the guest. */
+/* Counted up by whoever needs to see signals that meet the guest; on x86-64 only. */
 extern volatile u32 signals_look;
 /* Signals kept because they were blocked may have become due: see to it that one is handed on when the call ends. */
 void signals_due(struct slot *slot);
+/* The guest called from its alternate stack (`slow`), and all signals are blocked. While the call runs on its slot the
+ * kernel would take that stack for free and put the next signal's frame over what is there: take it away, so that
+ * signals come on the slot, and let them come. It is given back together with the guest's registers. */
+void signals_leave_stack(struct slot *slot);
 /* sigaction as the guest sees it. */
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old);
 

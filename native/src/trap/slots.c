@@ -9,6 +9,7 @@
 _Static_assert(offsetof(struct slot, regs) == SLOT_REGS, "entry.S");
 _Static_assert(offsetof(struct slot, busy) == SLOT_BUSY, "entry.S");
 _Static_assert(offsetof(struct slot, pending) == SLOT_PENDING, "entry.S");
+_Static_assert(offsetof(struct slot, slow) == SLOT_SLOW && SLOT_SLOW == SLOT_PENDING + 4, "entry.S");
 _Static_assert(offsetof(struct slot, mask_wait) == SLOT_MASK_WAIT, "entry.S");
 _Static_assert(sizeof(struct slot) <= SLOT_HEAD, "entry.S");
 _Static_assert(SLOTS >= 1 << SLOT_HASH_BITS && SLOTS >= HOOK_PROBES, "entry.S");
@@ -48,7 +49,7 @@ struct slot *slot_take(void) {
         for (unsigned i = 0; i < SLOTS; i++) {
             struct slot *slot = slot_at((start + i) % SLOTS);
             if ((i && slot->busy) || __atomic_exchange_n(&slot->busy, 1, __ATOMIC_ACQUIRE)) continue;
-            slot->pending = 0;
+            slot->pending = slot->slow = 0;
             slot->mask_wait = 0;
             return slot;
         }

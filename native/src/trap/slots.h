@@ -16,11 +16,13 @@ struct slot {
     volatile u32 busy;         /* 0: the slot is free. 32 bits: the kernel clears it for execs of vfork children */
     u32 owner;                 /* process whose memory this is, 0: not asked for yet */
     volatile u32 pending;      /* a signal number: it came in during the call and waits in `info` */
+    volatile u32 slow;         /* the guest had its alternate stack, which is to be given back */
     u64 mask;                  /* signal mask to resume with, once `pending` is set */
     u64 wait_mask;             /* a waiting call's own mask; valid while `mask_wait` */
     u32 mask_wait;             /* 1: the call waits with wait_mask; 2: a signal ended that wait */
     u32 repair_tid;            /* thread whose next handler must return to repair_mask */
     u64 repair_mask;
+    stack_t alternate;         /* that stack, valid while `slow` */
     void *vector; /* argument vector of a big exec, kept with the slot because a vfork child cannot free it */
     u64 vector_size;
     u32 by_descriptor; /* how paths relative to a descriptor are found: see calls/resolve.c */

@@ -36,7 +36,7 @@ int main(void)
 	struct sigaction act = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
 	MUST(sigaction(SIGURG, &act, NULL));
 	for (int i = 0; i < THREADS; i++) CHECK(!pthread_create(&threads[i], NULL, work, NULL));
-	for (long end = now_us() + SECONDS * 1000000L; now_us() < end;)
+	for (long end = now_us() + SECONDS * 1000000L; now_us() < end || signals <= 100;)
 		for (int i = 0; i < THREADS; i++) pthread_kill(threads[i], SIGURG);
 	stop = 1;
 	for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);

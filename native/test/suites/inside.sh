@@ -27,17 +27,21 @@ first=${engine%% *}
 if [ -f "$first" ]; then cp "$first" "$work/"; chmod 755 "$work/$(basename "$first")"; engine="$work/$(basename "$first")${engine#"$first"}"; fi
 passed=0 failed=0 skipped=0
 
+# What the real root keeps: the capabilities of a Docker container, which emulated root has too.
+capabilities=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap
+
 # inside ENGINE IDENTITY COMMAND: runs COMMAND by the tree's shell. ENGINE is chroot or engine,
 # IDENTITY user (the caller's own ids) or root (emulated; the real root under chroot).
 inside() {
-	local ids="$uid $gid $gid" emulation=off start words
+	local ids="$uid $gid $gid" emulation=off start words shell=bash
 	[ "$2" = root ] && { ids='0 0 0'; emulation=on; }
 	words=(plan1 root "$root" exec /bin/bash bind /proc /proc rw bind /dev /dev rw bind /sys /sys rw bind /etc/resolv.conf /etc/resolv.conf ro
 		cwd /tmp user $ids root-emulation $emulation state "$work/state" mode "$mode")
 	start=(setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine)
 	[ "$1" = chroot ] && start=("$work/chroot")
+	[ "$1$2" = chrootroot ] && words[4]=/usr/bin/setpriv shell="setpriv --bounding-set $capabilities bash"
 	( cd / && exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 TERM=xterm \
-		http_proxy="$http_proxy" https_proxy="$https_proxy" DEBIAN_FRONTEND=noninteractive timeout -k 5 "$limit" "${start[@]}" "${words[@]}" -- bash -c "$3" < /dev/null ) &
+		http_proxy="$http_proxy" https_proxy="$https_proxy" DEBIAN_FRONTEND=noninteractive timeout -k 5 "$limit" "${start[@]}" "${words[@]}" -- $shell -c "$3" < "${input:-/dev/null}" ) &
 	local leader=$!
 	wait $leader
 	local status=$?

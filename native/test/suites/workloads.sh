@@ -1,10 +1,14 @@
 #!/bin/bash
 # Real programs in the engine, each a row with a verdict; a row must pass in a real chroot first
 # (a row that fails there is skipped, with that as its reason). Rows marked `root` run as emulated root.
-#   workloads.sh [--engine "COMMAND"] [--mode trap|rewrite] [--root TREE] [--only "PATTERN..."] [--timeout S]
+#   workloads.sh [--engine "COMMAND"] [--mode "trap rewrite"] [--root TREE] [--only "PATTERN..."] [--timeout S]
 limit_default=180
 . "$(dirname "$0")/inside.sh" --timeout $limit_default "$@"
-workload() { # workload NAME IDENTITY SCRIPT
+modes=$mode
+workload() { # workload NAME IDENTITY SCRIPT, in every mode
+	for mode in $modes; do one_workload "$@"; done
+}
+one_workload() { # one_workload NAME IDENTITY SCRIPT
 	local wanted=no pattern
 	set -f
 	for pattern in $only; do
@@ -30,10 +34,13 @@ workload useradd root 'useradd -m -u 4321 guest1; id guest1; test "$(stat -c %u 
 workload tar-owners root 'mkdir a; touch a/x a/y; chown 12:34 a/x; chmod 4755 a/x; tar cf a.tar a; rm -r a; tar xpf a.tar; test "$(stat -c %u:%g:%a a/x)" = 12:34:4755; tar --numeric-owner -tvf a.tar | grep -q 12/34'
 workload chown-recursive root 'cp -r /usr/share/doc d; chown -R 33:44 d; test -z "$(find d ! -uid 33 -o ! -gid 44)"; rm -r d'
 workload setpriv root 'setpriv --reuid 1234 --regid 1234 --clear-groups id -u | grep -qx 1234'
+workload gosu root 'gosu nobody id -u | grep -qx 65534; test "$(gosu 1234:4321 id -g)" = 4321; gosu nobody sh -c "! touch /tmp/w/x.\$\$ || true"; touch o; chown nobody o; gosu nobody test -O o'
+workload postgres root 'd=/tmp/w/pg; b=/usr/lib/postgresql/15/bin; mkdir $d; chown postgres:postgres $d; gosu postgres $b/initdb -D $d -A trust > log; gosu postgres $b/pg_ctl -D $d -o "-k $d -c listen_addresses=" -l $d/log -w start; gosu postgres $b/psql -h $d -d postgres -c "create table t as select generate_series(1,20000) i" -c "create index on t(i)" -c checkpoint; test "$(gosu postgres $b/psql -h $d -d postgres -Atc "select sum(i) from t")" = 200010000; gosu postgres $b/pgbench -h $d -i -q postgres; gosu postgres $b/pgbench -h $d -c 4 -j 2 -t 50 postgres; gosu postgres $b/pg_ctl -D $d -m fast -w stop; test "$(stat -c %U:%a $d)" = postgres:700'
 workload git user 'git init -q r; cd r; git config user.email a@b; git config user.name n; for i in $(seq 30); do echo $i > f$i; git add .; git commit -qm c$i; done; git gc -q; cd ..; git clone -q r c; cd c; git log --oneline | wc -l | grep -qx 30; git fsck; git checkout -q -b x HEAD~5; git merge -q master || git merge -q main'
 workload make-j user 'for i in $(seq 60); do echo "int f$i(int x){return x+$i;}" > f$i.c; done; echo "int f60(int);int main(){return f60(-60);}" > main.c; printf "O=\$(patsubst %%.c,%%.o,\$(wildcard *.c))\nprog: \$(O)\n\tgcc -o \$@ \$^\n" > Makefile; make -s -j4; ./prog'
 workload perl user 'perl -MFile::Find -MFile::Temp -e "find(sub{\$n++},q(/usr/share/perl5),q(/usr/share/perl)); die unless \$n>100; my (\$h,\$f)=File::Temp::tempfile(); print \$h 1; close \$h; die unless -s \$f; unlink \$f"'
 workload venv user 'python3 -m venv v && v/bin/python -c "import sys; assert sys.prefix==\"/tmp/w/v\"" && v/bin/pip --version && v/bin/pip list'
+workload pip user 'python3 -m venv v; mkdir -p p/hello; echo "def main(): print(\"hello\")" > p/hello/__init__.py; printf "from setuptools import setup\nsetup(name=\"hello\", version=\"1\", packages=[\"hello\"], entry_points={\"console_scripts\": [\"hello=hello:main\"]})\n" > p/setup.py; v/bin/pip install --no-index --no-build-isolation ./p; test "$(v/bin/hello)" = hello; v/bin/pip uninstall -y hello; ! test -e v/bin/hello'
 workload python-mp user 'python3 -c "
 import multiprocessing as m, concurrent.futures as c, os
 with m.Pool(8) as p: assert sum(p.map(len,[\"x\"*i for i in range(200)]))==19900

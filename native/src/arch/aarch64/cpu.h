@@ -6,6 +6,7 @@
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
 #include <linux/audit.h>
+#include <linux/signal.h>
 
 #include "../../sys/types.h"
 #include "offsets.h"
@@ -78,6 +79,12 @@ void frame_enter(struct ucontext *uc, void *slot);
 static inline bool frame_complete_exit(struct ucontext *uc) { return (void)uc, false; }
 static inline bool frame_rewind(struct ucontext *uc) { return (void)uc, false; }
 
+/* The frame of the signal whose stub another signal met, before all others were blocked; NULL: it met none. */
+struct ucontext *frame_behind_stub(const struct ucontext *uc);
+
+/* All calls trap. */
+static inline void arch_mark_stack(const struct ucontext *uc) { (void)uc; }
+
 /* Where this thread's slot is to be looked for first. */
 static inline unsigned arch_slot_hint(void) {
     u64 pointer = arch_thread_pointer();
@@ -94,7 +101,7 @@ void exit_begin(void), exit_slow(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */
 void fault_entry(void);
-void signal_stubs(void);
+void signal_stubs(void), signal_kept(void), signal_blocked(void);
 void blocking_begin(void), blocking_call(void), blocking_end(void), blocking_abort(void);
 void fault_begin(void), fault_end(void), fault_fixup(void);
 

@@ -75,7 +75,7 @@ signal_restorer:
 /* One stub for each handler function of the guest, so that the kernel's own table, which vfork children do not
  * share, stays the truth. */
         .balign STUB_SIZE
-        .globl signal_stubs
+        .globl signal_stubs, signal_common, signal_kept, signal_blocked
 signal_stubs:
         .set    number, 0
         .rept   SIGNAL_STUBS
@@ -85,7 +85,9 @@ signal_stubs:
         .set    number, number + 1
         .endr
         .balign STUB_SIZE
-signal_common:
+signal_common:                          /* frame_behind_stub() knows where the frame is until all is blocked */
+        mov     x15, x2
+signal_kept:
         address x17, signal_handlers
         ldr     x17, [x17, w16, uxtw #3]
         ldr     x9, [x2, #UC_PC]
@@ -94,23 +96,41 @@ signal_common:
         ldr     x10, =ENGINE_SIZE
         cmp     x9, x10
         b.lo    signal_inside
-        address x10, signals_look
+        address x10, mask_repairs
         ldr     w10, [x10]
         cbnz    w10, signal_inside
         br      x17
-signal_inside:
-        stp     x29, x30, [sp, #-48]!
+signal_inside:                          /* no other signal may come between while this one is looked at */
+        stp     x29, x30, [sp, #-64]!
         stp     x0, x1, [sp, #16]
         stp     x2, x17, [sp, #32]
+        mov     x0, #2                  /* SIG_SETMASK */
+        address x1, all_signals
+        add     x2, sp, #48
+        mov     x3, #8
+        mov     x8, #135                /* rt_sigprocmask */
+        svc     #0
+signal_blocked:
+        ldp     x0, x1, [sp, #16]
+        ldr     x2, [sp, #32]
         bl      signal_meets_engine
-        mov     w9, w0
+        cbz     w0, signal_deferred
+        mov     x0, #2
+        add     x1, sp, #48
+        mov     x2, xzr
+        mov     x3, #8
+        mov     x8, #135
+        svc     #0
         ldp     x2, x17, [sp, #32]
         ldp     x0, x1, [sp, #16]
-        ldp     x29, x30, [sp], #48
-        cbz     w9, signal_deferred
+        ldp     x29, x30, [sp], #64
         br      x17
-signal_deferred:
+signal_deferred:                        /* the frame has the mask to go on with */
+        ldp     x29, x30, [sp], #64
         ret
+        .balign 8
+all_signals:
+        .quad   -1
         .ltorg
 
 /* long arch_blocking(nr, arguments, slot) */

@@ -28,3 +28,10 @@ void frame_enter(struct ucontext *uc, void *slot) {
     m->sp = (u64)slot - 128;
     m->pstate &= ~(PSTATE_STEP | PSTATE_BRANCH_TYPE);
 }
+
+struct ucontext *frame_behind_stub(const struct ucontext *uc) {
+    const struct sigcontext *m = &uc->uc_mcontext;
+    u64 pc = m->pc;
+    if (pc < (u64)signal_stubs || pc >= (u64)signal_blocked) return NULL;
+    return (struct ucontext *)(pc < (u64)signal_kept ? m->regs[2] : m->regs[15]);
+}

@@ -11,6 +11,7 @@
 #define REGS_SP 248
 #define SLOT_BUSY 272
 #define SLOT_PENDING 280
+#define SLOT_SLOW 284
 #define SLOT_MASK_WAIT 304
 
 #define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory */

@@ -6,6 +6,7 @@
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
 #include <linux/audit.h>
+#include <linux/signal.h>
 
 #include "../../sys/types.h"
 #include "offsets.h"
@@ -82,6 +83,12 @@ bool frame_complete_exit(struct ucontext *uc);
  * instead, as if the call were still to come. False where it did not. */
 bool frame_rewind(struct ucontext *uc);
 
+/* The frame of the signal whose stub another signal met, before all others were blocked; NULL: it met none. */
+struct ucontext *frame_behind_stub(const struct ucontext *uc);
+
+/* A handler of the guest runs on the alternate stack that this frame tells of: calls made there must trap. */
+void arch_mark_stack(const struct ucontext *uc);
+
 /* Where this thread's slot is to be looked for first. */
 unsigned arch_slot_hint(void);
 /* Ask what CPU and kernel can do, at the first start: the answer is handed on, because asking is slow in a guest of a
@@ -104,7 +111,7 @@ void exit_slow(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */
 void fault_entry(void);
-void signal_stubs(void);
+void signal_stubs(void), signal_kept(void), signal_blocked(void);
 void blocking_begin(void), blocking_call(void), blocking_end(void), blocking_abort(void);
 void fault_begin(void), fault_end(void), fault_fixup(void);
 

@@ -38,7 +38,7 @@ enter:
         mov     %rdi, %rbx
         call    dispatch
 exit_begin:
-        cmpl    $0, SLOT_PENDING(%rbx)
+        cmpq    $0, SLOT_PENDING(%rbx)          /* and SLOT_SLOW behind it */
         jne     exit_slow
         mov     %rbx, %r11
         mov     REGS_FLAGS(%r11), %eax          /* the arithmetic ones: popf takes as long as ten loads */
@@ -77,15 +77,15 @@ exit_backwards:                         /* DF is set. TF is a tracer's, who sets
         popfq
         jmp     exit_flags_set
 
-/* A signal waits for the end of the call. Put it back into the kernel's queue and resume by way of SIGSYS,
- * whose return restores registers, vector state and signal mask at once. */
+/* A signal waits for the end of the call and is put back into the kernel's queue, or the guest's alternate stack is to be
+ * given back: resume by way of SIGSYS, whose return restores registers, vector state, signal mask and that at once. */
 exit_slow:
         mov     %rsp, %rbx
         or      $(SLOT_SIZE - 1), %rbx
         sub     $(SLOT_HEAD - 1), %rbx  /* the stack may have a pushed word: find the slot anew */
         mov     %rbx, %rdi
         lea     -128(%rbx), %rsp
-        call    finish_prepare
+        call    finish_always
         mov     %rbx, %rdi
         mov     REGS_RSP(%rbx), %rsp
         mov     $CALL_FINISH, %eax
@@ -93,9 +93,9 @@ exit_slow:
         ud2
 
 /* The hook: rewritten sites come here. rcx: the address behind the syscall instruction they stand for; r11 is free;
- * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free the syscall
- * instruction itself is run, and trapped. frame_rewind() knows this code: a signal
- * that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
+ * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free, or the guest may be
+ * on its alternate stack (stack_marks), the syscall instruction itself is run, and trapped. frame_rewind() knows this
+ * code: a signal that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
         .macro  hashed                          /* rcx: the start of this thread's slot */
         rdfsbase %rcx
         pext    hash_from(%rip), %rcx, %rcx
@@ -108,10 +108,19 @@ exit_slow:
         .balign 8
 hash_from: .quad SLOT_HASH_FROM
 hash_to:   .quad SLOT_HASH_TO
+mark_from: .quad (STACK_MARKS - 1) << 12
+mark_at:   .quad stack_marks + STACK_MARKS - 1
         .balign 64
 hook_begin:
         mov     %rcx, %r11
 hook_entered:
+        pext    mark_from(%rip), %rsp, %rcx
+        lea     -STACK_MARKS(%rcx), %rcx
+        pdep    mark_at(%rip), %rcx, %rcx
+        movzbl  (%rcx), %ecx
+        jrcxz   hook_unmarked
+        jmp     hook_refuse
+hook_unmarked:
         hashed
         xchg    %ecx, SLOT_OFFSET + SLOT_BUSY(%rcx)            /* takes what is not 0, gives what was there */
 hook_tried:
@@ -122,7 +131,7 @@ hook_hashed:
         lea     SLOT_OFFSET(%rcx), %rcx
 hook_taken:
         mov     %r11, REGS_RIP(%rcx)
-        movl    $0, SLOT_PENDING(%rcx)
+        movq    $0, SLOT_PENDING(%rcx)
         movl    $0, SLOT_MASK_WAIT(%rcx)
         mov     %rsp, REGS_RSP(%rcx)
         lea     -128(%rcx), %rsp
@@ -177,6 +186,10 @@ hook_refuse:
 hook_plain:
         mov     %rcx, %r11
 hook_plain_entered:
+        mov     stack_marked(%rip), %ecx
+        jrcxz   hook_plain_unmarked
+        jmp     hook_refuse
+hook_plain_unmarked:
         jmp     hook_probes
 hook_plain_end:
         .globl  hook_plain_end
@@ -216,7 +229,7 @@ signal_restorer:
  * share, stays the truth. */
         .section .text.stubs, "ax", @progbits
         .balign STUB_SIZE
-        .globl signal_stubs
+        .globl signal_stubs, signal_common, signal_kept, signal_blocked
 signal_stubs:
         .set    number, 0
         .rept   SIGNAL_STUBS
@@ -226,7 +239,9 @@ signal_stubs:
         .set    number, number + 1
         .endr
         .balign STUB_SIZE
-signal_common:
+signal_common:                          /* frame_behind_stub() knows where the frame is until all is blocked */
+        mov     %rdx, %r9
+signal_kept:
         lea     signal_handlers(%rip), %r10
         mov     (%r10,%rax,8), %r10
         mov     UC_RIP(%rdx), %rcx
@@ -234,28 +249,69 @@ signal_common:
         sub     %r8, %rcx
         cmp     $ENGINE_SIZE, %rcx
         jb      signal_inside
-        cmpl    $0, signals_look(%rip)
+        cmpl    $0, mask_repairs(%rip)
         jne     signal_inside
+        cmpl    $0, signals_look(%rip)
+        jne     signal_outside
+        mov     %rsp, %rcx
+        sub     UC_STACK(%rdx), %rcx
+        cmp     UC_STACK_SIZE(%rdx), %rcx
+        jb      signal_outside          /* on the alternate stack */
         xor     %eax, %eax
         jmp     *%r10
-signal_inside:
+signal_inside:                          /* no other signal may come between while this one is looked at */
         push    %rdi
         push    %rsi
         push    %rdx
         push    %r10
-        sub     $8, %rsp
+        sub     $8, %rsp                /* the mask */
+        mov     $2, %edi                /* SIG_SETMASK */
+        lea     all_signals(%rip), %rsi
+        mov     %rsp, %rdx
+        mov     $8, %r10d
+        mov     $14, %eax               /* rt_sigprocmask */
+        syscall
+signal_blocked:
+        mov     16(%rsp), %rdx
+        mov     24(%rsp), %rsi
+        mov     32(%rsp), %rdi
         call    signal_meets_engine
+        test    %eax, %eax
+        je      signal_deferred
+        mov     $2, %edi
+        mov     %rsp, %rsi
+        xor     %edx, %edx
+        mov     $8, %r10d
+        mov     $14, %eax
+        syscall
         add     $8, %rsp
         pop     %r10
         pop     %rdx
         pop     %rsi
         pop     %rdi
-        test    %eax, %eax
-        je      signal_deferred
         xor     %eax, %eax
         jmp     *%r10
-signal_deferred:
+signal_outside:
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        push    %r10
+        sub     $8, %rsp
+        mov     %rdx, %rdi
+        call    signal_meets_guest
+        add     $8, %rsp
+        pop     %r10
+        pop     %rdx
+        pop     %rsi
+        pop     %rdi
+        xor     %eax, %eax
+        jmp     *%r10
+signal_deferred:                        /* the frame has the mask to go on with */
+        add     $40, %rsp
         ret
+        .balign 8
+all_signals:
+        .quad   -1
 
         .text
 /* long arch_blocking(nr, arguments, slot) */

@@ -40,3 +40,10 @@ bool frame_complete_exit(struct ucontext *uc) {
     m->rip = m->rcx;
     return true;
 }
+
+struct ucontext *frame_behind_stub(const struct ucontext *uc) {
+    const struct sigcontext *m = &uc->uc_mcontext;
+    u64 pc = m->rip;
+    if (pc < (u64)signal_stubs || pc >= (u64)signal_blocked) return NULL;
+    return (struct ucontext *)(pc < (u64)signal_kept ? m->rdx : m->r9);
+}

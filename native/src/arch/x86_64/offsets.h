@@ -27,6 +27,7 @@
 #define SLOT_REGS 0
 #define SLOT_BUSY 128
 #define SLOT_PENDING 136
+#define SLOT_SLOW 140
 #define SLOT_MASK_WAIT 160
 
 /* All slots lie at a fixed address, so that the hook can find one with a single free register and untouched flags:
@@ -41,7 +42,10 @@
 #define HOOK_PROBES 16 /* further slots tried before the call is trapped instead */
 #define HOOK_PROBE_SIZE 32
 
-#define UC_RIP 168 /* uc_mcontext.rip in the kernel's struct ucontext */
+#define UC_STACK 16 /* uc_stack.ss_sp, .ss_size and uc_mcontext.rip in the kernel's struct ucontext */
+#define UC_STACK_SIZE 32
+#define UC_RIP 168
+#define STACK_MARKS 2048 /* one for each page in 8 MB; a power of two */
 
 #define CALL_FINISH 0x15440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
 #define CALL_UNKNOWN 0x10000   /* numbers from here on are trapped: a site that is just being rewritten makes them */
