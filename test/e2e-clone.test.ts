@@ -115,7 +115,7 @@ suite('clone', noBusybox, () => {
     await lab.run([
       'sh',
       '-c',
-      `rm -f ${root}/w/in/of-root; ln -s $(readlink -f ${root})/w/text ${root}/w/absolute; printf F1 > ${directoryOf('third')}/execmode`,
+      `rm -f ${root}/w/in/of-root; ln -s $(readlink -f ${root})/w/text ${root}/w/absolute; readlink -f ${root} > ${directoryOf('third')}/root.path; printf F1 > ${directoryOf('third')}/execmode`,
     ]);
     await lab.udocker(['clone', '--name=plain', 'third']);
     const { stdout } = await lab.run(['readlink', join(rootOf(lab, 'plain'), 'w/absolute')]);

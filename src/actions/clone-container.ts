@@ -1,5 +1,5 @@
 /** Makes a new container that is like another one in all but its id, its names and its protection. */
-import { copyContainerTree } from '../layers/copy-container.ts';
+import { copyContainerTree } from '../layers/container-tree.ts';
 import { under } from '../paths.ts';
 import { touch } from '../system/directory-entries.ts';
 import { ownersFileOf } from './container-places.ts';

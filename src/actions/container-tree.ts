@@ -1,7 +1,9 @@
 /** The tree of a container to be read as a whole, and what is to be said about that. */
 import type { Omissions, TreeSource } from '../layers/survey/source.ts';
+import { under } from '../paths.ts';
 import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
+import { readText } from '../system/files.ts';
 import { ownersFileOf, stateOf } from './container-places.ts';
 import type { ActionContext } from './context.ts';
 
@@ -13,7 +15,7 @@ export function treeSourceOf(store: Store, container: Container): TreeSource {
     root,
     owners: ownersFileOf(directory),
     state: stateOf(directory),
-    ...(isPatched ? { linkPrefix: root } : {}),
+    ...(isPatched ? { linkPrefix: readText(under(directory, 'root.path'))?.trim() ?? root } : {}),
   };
 }
 
@@ -45,7 +47,10 @@ export async function whileThere<T>(
 }
 
 /** What of a tree could not be taken along. */
-export function tellOmitted({ report }: ActionContext, { sockets, devices, attributes }: Omissions): void {
+export function tellOmitted(
+  { report }: ActionContext,
+  { sockets, devices, attributes, changed }: Omissions,
+): void {
   const omitted = [
     [sockets, 'sockets, which live with their programs only'],
     [devices, 'device nodes, which only root can make'],
@@ -54,4 +59,6 @@ export function tellOmitted({ report }: ActionContext, { sockets, devices, attri
   for (const [count, what] of omitted) {
     if (count > 0) report({ kind: 'info', message: `left out: ${count} ${what}` });
   }
+  if (changed > 0)
+    report({ kind: 'warning', message: `${changed} files were changing while they were read` });
 }

@@ -55,7 +55,7 @@ export async function createContainer(
 }
 
 /** What an unprivileged user cannot have of an image. */
-function tellOmissions({ report }: ActionContext, counts: LayerReport): void {
+export function tellOmissions({ report }: ActionContext, counts: LayerReport): void {
   const omitted = [
     [counts.skippedDevices, 'device nodes, which only root can make'],
     [counts.skippedFifos, 'named pipes, which this host does not allow'],

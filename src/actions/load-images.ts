@@ -84,7 +84,7 @@ async function readArchive(
   throw new UdockerError(
     'INVALID',
     `reading ${files.origin}: it has neither manifest.json nor index.json${old}: it is no image archive`,
-    { hint: 'the tar of a file system is something for udocker import' },
+    { hint: 'the tar of a file system is for: udocker import FILE NAME:TAG' },
   );
 }
 

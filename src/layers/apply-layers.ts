@@ -26,6 +26,8 @@ export interface ApplyRequest {
   readonly root: HostPath;
   /** Where ownership and modes go that the disk cannot hold; see the native engine's contract. */
   readonly ownersFile: HostPath;
+  /** The one layer is the archive of a whole container; its small files go to this directory. */
+  readonly partsDirectory?: HostPath;
   readonly report?: (event: LayerEvent) => void;
   readonly signal?: AbortSignal;
   /** How to work; for tests. Default: threads unless the blobs are small. */
@@ -58,10 +60,10 @@ function inline({ work, layers, method }: ApplyRequest): boolean {
   return (work === 'inline' || small) && handlesWork();
 }
 
-function applyHere({ layers, root, ownersFile, report }: ApplyRequest): LayerReport {
+function applyHere({ layers, report, ...target }: ApplyRequest): LayerReport {
   const open: LayerReader[] = [];
   try {
-    return extractLayers(layers, root, ownersFile, {
+    return extractLayers(layers, target, {
       open: (index) => chunksOf(layers, index, open, report),
       started: (index) => report?.({ kind: 'layer-started', index }),
       finished: (index, bytes) => report?.({ kind: 'layer-finished', index, bytes }),
@@ -96,13 +98,21 @@ function chunksOf(
 }
 
 async function applyInThreads(request: ApplyRequest): Promise<LayerReport> {
-  const { layers, root, ownersFile, method = 'fastest' } = request;
+  const { layers, root, ownersFile, partsDirectory, method = 'fastest' } = request;
   const board = new Board(Board.memory(layers.length));
   const count = Math.max(1, Math.min(layers.length, processors(), maxDecompressors));
   const rings = Array.from({ length: count }, () => Ring.memory(ringSlots));
   const plain = layers.map((layer) => ({ ...layer }));
   const jobs: Job[] = [
-    { kind: 'extract', layers: plain, board: board.memory, rings, root, ownersFile },
+    {
+      kind: 'extract',
+      layers: plain,
+      board: board.memory,
+      rings,
+      root,
+      ownersFile,
+      ...(partsDirectory === undefined ? {} : { partsDirectory }),
+    },
     ...rings.map(
       (ring, taker): Job => ({ kind: 'decompress', layers: plain, board: board.memory, taker, ring, method }),
     ),

@@ -3,6 +3,7 @@
  * Opening costs a few stat calls; nothing of it loads HTTP, a schema library or crypto before a blob is written.
  *
  *   layers/            sha256:<hex>  whole and verified;  .partial-<digest>  on its way in;  .lock  .unused
+ *                      .partial-load-*  .partial-import-*  out of archives, not yet verified
  *   repos/<name>/<tag>/  TAG v2 manifest  <digest> -> layers;  .lock
  *   containers/<id>/   ROOT container.json imagerepo.name execmode PROTECT .lock;  <name> -> <id>;  .lock
  *   .staging/          containers being made or removed

@@ -52,6 +52,18 @@ export function removeFile(path: HostPath): boolean {
   );
 }
 
+/** Gives our own file `path` a second name; false where that cannot be (another file system, somebody else's file). */
+export function linkFile(path: HostPath, second: HostPath): boolean {
+  if (lstat(path)?.uid !== process.geteuid?.() || lstat(path)?.isFile() !== true) return false;
+  try {
+    fs.linkSync(path, second);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) return false;
+    throw error;
+  }
+}
+
 /**
  * Writes a whole file so that it appears at once or not at all: temporary name in the same directory, fsync,
  * rename. `mode` is applied exactly, whatever the umask.

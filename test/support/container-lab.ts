@@ -7,7 +7,7 @@ import type { Lab } from './lab.ts';
 import { tar } from './tar-writer.ts';
 
 /** Prints one line for all there is to know of each file, inside a container; what differs by nature is left out. */
-const listing = `find / -xdev -path /proc -prune -o -path /sys -prune -o -path /dev -prune -o -print | sort | while read -r f; do
+const listing = `find / -xdev -path /proc -prune -o -path /sys -prune -o -path /dev -prune -o -path /etc -prune -o -print | sort | while read -r f; do
   stat -c '%n %a %u:%g %F %h %s %t,%T %Y' "$f"; done; cat /w/locked/secret /w/text`;
 
 const changes = `cd /w && chown 5:6 text && chmod 4751 text && ln text again && ln -s text soft && chown -h 9:9 soft &&
@@ -23,8 +23,8 @@ export async function makeContainer(lab: Lab, name: string): Promise<void> {
       { name: 'w/in/' },
       { name: 'w/listed', uid: 1000, gid: 1001, mode: 0o640 },
       { name: 'w/suid', mode: 0o6755 },
-      { name: `w/${'long'.repeat(30)}/` },
-      { name: `w/${'long'.repeat(30)}/${'name'.repeat(40)}`, content: 'x' },
+      { name: 'long/', pax: [['path', `w/${'long'.repeat(30)}/`]] },
+      { name: 'x', content: 'x', pax: [['path', `w/${'long'.repeat(30)}/${'name'.repeat(40)}`]] },
       { name: 'w/\xff\xfe', content: 'not UTF-8' },
       { name: 'w/attributes', pax: [['SCHILY.xattr.user.a', '\x00\xffb']] },
     ),

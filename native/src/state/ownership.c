@@ -12,7 +12,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
-/* To be changed with the layout of the file. */
+/* To be changed with the layout of the file, and src/layers/owners/table.ts with it. */
 #define MAGIC 0x3172656e776f6475UL /* "udowner1" */
 #define FROZEN (1UL << 63)
 #define NUMBER(word) ((u32)(word))

@@ -40,6 +40,9 @@ const brokenHints = {
   container: 'see what is there with: udocker ps',
 } as const;
 
+/** Work that fails at a file of the user's choice, not in the repository. */
+const outward: readonly string[] = ['exporting', 'writing'];
+
 /** Where in a layer: at an entry, or in the headers that follow it. */
 export interface Place {
   readonly relation: 'entry' | 'after entry';
@@ -63,7 +66,8 @@ export function explain(error: unknown, doing: string, { kind, name }: Subject, 
       details: { ...error.details, ...details },
     });
   }
-  const { text, hint } = reasonOf(error);
+  const { text, hint: usual } = reasonOf(error);
+  const hint = usual !== undefined && outward.includes(doing) ? 'write it somewhere else' : usual;
   const code: ErrorCode = errnoOf(error) === undefined ? 'INTERNAL' : 'STORAGE';
   return new UdockerError(code, `${place}: ${text}`, {
     ...(hint === undefined ? {} : { hint }),

@@ -6,6 +6,7 @@ import { Tree } from '../../system/tree.ts';
 import { type Layer, type LayerReport, layerName } from '../layer.ts';
 import type { ChunkSource } from '../tar/cursor.ts';
 import { TarReader } from '../tar/reader.ts';
+import { ContainerParts } from './container-parts.ts';
 import { newCounts } from './counts.ts';
 import { rootPath } from './entry-path.ts';
 import { explain, type Place } from './explain.ts';
@@ -20,16 +21,24 @@ export interface Surroundings {
   readonly cancelled: () => boolean;
 }
 
+/** Where layers go (host paths). */
+export interface Target {
+  readonly root: HostPath;
+  readonly ownersFile: HostPath;
+  /** The one layer is the archive of a whole container; its small files go there. */
+  readonly partsDirectory?: HostPath | undefined;
+}
+
 /**
  * Applies `layers`, bottom first, to `root` (made if missing) and writes `ownersFile`. Throws UdockerError INTEGRITY,
  * INVALID, UNSUPPORTED, STORAGE or INTERRUPTED naming layer and entry; the root is then incomplete.
  */
 export function extractLayers(
   layers: readonly Layer[],
-  root: HostPath,
-  ownersFile: HostPath,
+  { root, ownersFile, partsDirectory }: Target,
   surroundings: Surroundings,
 ): LayerReport {
+  const parts = partsDirectory === undefined ? undefined : new ContainerParts(partsDirectory);
   const top = layers[layers.length - 1];
   try {
     makeDirectory(root);
@@ -38,11 +47,11 @@ export function extractLayers(
     layers.forEach((layer, index) => {
       extractor.beginLayer(filled || index > 0);
       surroundings.started(index);
-      const bytes = extractLayer(layer, extractor, surroundings.open(index), surroundings.cancelled);
+      const bytes = extractLayer(layer, extractor, surroundings.open(index), surroundings.cancelled, parts);
       surroundings.finished(index, bytes);
       extractor.counts.bytes += bytes;
     });
-    return finish(layers.length, extractor, ownersFile);
+    return finish(layers.length, extractor, parts?.hasOwners === true ? undefined : ownersFile);
   } catch (error) {
     throw isUdockerError(error)
       ? error
@@ -50,11 +59,11 @@ export function extractLayers(
   }
 }
 
-function finish(layers: number, extractor: Extractor, ownersFile: HostPath): LayerReport {
+function finish(layers: number, extractor: Extractor, ownersFile: HostPath | undefined): LayerReport {
   const { counts, tree, directories, records } = extractor;
   records.applyDirectoryTimes(tree, directories);
   const owners = records.ownersFile(tree, directories);
-  writeFileAtomically(ownersFile, owners.content);
+  if (ownersFile !== undefined) writeFileAtomically(ownersFile, owners.content);
   return { ...counts, layers, ownersListed: owners.count };
 }
 
@@ -63,6 +72,7 @@ function extractLayer(
   extractor: Extractor,
   source: ChunkSource,
   cancelled: () => boolean,
+  parts: ContainerParts | undefined,
 ): number {
   const reader = new TarReader(source);
   let at: Place | undefined;
@@ -70,13 +80,18 @@ function extractLayer(
     for (let entry = reader.next(); entry !== undefined; entry = reader.next()) {
       if (cancelled()) throw new UdockerError('INTERRUPTED', 'creating the container was interrupted');
       at = { relation: 'entry', entry: entry.name };
-      extractor.apply(entry, reader);
+      const own = parts === undefined ? entry : parts.take(entry, reader);
+      if (own !== undefined) extractor.apply(own, reader);
       at = { relation: 'after entry', entry: entry.name };
     }
+    at = undefined;
+    parts?.finish();
     return reader.position;
   } catch (error) {
     const cause = isUdockerError(error, 'INVALID') ? (wrongSum(source) ?? error) : error;
-    const subject = { kind: 'layer', name: layerName(layer) } as const;
+    // What has no digest is no layer of an image, but a file that the user has named.
+    const kind = layer.descriptor === undefined ? 'archive' : 'layer';
+    const subject = { kind, name: layerName(layer) } as const;
     throw explain(cause, 'extracting', subject, isUdockerError(cause, 'INTEGRITY') ? undefined : at);
   }
 }

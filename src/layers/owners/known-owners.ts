@@ -1,6 +1,6 @@
 /**
  * Who owns what in a container, as its programs see it: the engine's table where it has one of this tree, the list
- * beside the root before that, and otherwise the disk, where files of the user are root's.
+ * beside the root before that, and otherwise the disk, where files of the user are root's, as the engine shows them.
  */
 import type { HostPath } from '../../paths.ts';
 import type { ByteString } from '../../system/byte-string.ts';
@@ -21,8 +21,8 @@ export interface KnownOwners {
   of(path: ByteString, stats: NodeStats): Ownership;
 }
 
-/** Reads what is known. `user` and `group` are ours, on this host. Throws the kernel's errors. */
-export function knownOwners({ root, list, table }: OwnerFiles, user: number, group: number): KnownOwners {
+/** Reads what is known. The user whose files are root's is he who owns the root. Throws the kernel's errors. */
+export function knownOwners({ root, list, table }: OwnerFiles): KnownOwners {
   const rootStats = exactStat(root);
   const listBytes = readBytes(list);
   const tableBytes = readBytes(table);
@@ -37,7 +37,7 @@ export function knownOwners({ root, list, table }: OwnerFiles, user: number, gro
       if (listed !== undefined && fits(listed.mode, stats.mode)) return listed;
       const record = stats.device === rootStats?.device ? known?.find(stats) : undefined;
       if (record !== undefined) return { ...record, mode: record.mode === 0 ? stats.mode : record.mode };
-      return { ...shownIds(stats, user, group), mode: stats.mode };
+      return { ...shownIds(stats, rootStats), mode: stats.mode };
     },
   };
 }
@@ -54,7 +54,7 @@ function fits(listed: number, disk: number): boolean {
   return isDevice(listed) ? isFile : (listed & 0o170000) === (disk & 0o170000);
 }
 
-function shownIds({ uid, gid }: NodeStats, user: number, group: number): { uid: number; gid: number } {
-  if (uid === user) return { uid: 0, gid: 0 };
-  return { uid, gid: gid === group ? 0 : gid };
+function shownIds({ uid, gid }: NodeStats, root: NodeStats | undefined): { uid: number; gid: number } {
+  if (uid === root?.uid) return { uid: 0, gid: 0 };
+  return { uid, gid: gid === root?.gid ? 0 : gid };
 }

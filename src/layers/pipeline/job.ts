@@ -1,8 +1,11 @@
 /** What the threads of this room are told, and what they answer: plain values and shared memory. */
 import type { HostPath } from '../../paths.ts';
 import type { Member } from '../archive/member.ts';
+import type { ScannedTree } from '../archive/scan-tree.ts';
+import type { Spooled } from '../archive/spool.ts';
 import type { NewMember } from '../archive/write-members.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
+import type { ExportForm } from '../survey/export-form.ts';
 import type { Omissions, TreeSource } from '../survey/source.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
@@ -34,6 +37,8 @@ export interface ExtractJob extends Common {
   readonly rings: readonly SharedArrayBuffer[];
   readonly root: HostPath;
   readonly ownersFile: HostPath;
+  /** The one layer is the archive of a whole container; its small files go there. */
+  readonly partsDirectory?: HostPath;
 }
 
 /** Takes an archive, the one layer, apart into files. */
@@ -64,12 +69,48 @@ export interface CopyJob extends Common {
   readonly ownersFile: HostPath;
 }
 
-export type Job = DecompressJob | VerifyJob | ExtractJob | UnpackJob | WriteJob | CopyJob;
+/** Writes the tree of a container as an archive. There are no layers. */
+export interface ExportJob extends Common {
+  readonly kind: 'export';
+  /** What the container is called in errors. */
+  readonly name: string;
+  readonly source: TreeSource;
+  readonly output: HostPath;
+  readonly form: ExportForm;
+}
+
+/** Copies a file, or only hashes it. There are no layers. */
+export interface SpoolJob extends Common {
+  readonly kind: 'spool';
+  readonly name: string;
+  readonly source: HostPath;
+  readonly target?: HostPath;
+}
+
+/** Reads the tar of the one layer to its end. */
+export interface ScanJob extends Common {
+  readonly kind: 'scan';
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly name: string;
+}
+
+export type Job =
+  | DecompressJob
+  | VerifyJob
+  | ExtractJob
+  | UnpackJob
+  | WriteJob
+  | CopyJob
+  | ExportJob
+  | SpoolJob
+  | ScanJob;
 
 export type Message =
   | { readonly kind: 'event'; readonly event: LayerEvent }
   | { readonly kind: 'done' }
   | { readonly kind: 'report'; readonly report: LayerReport }
+  | { readonly kind: 'spooled'; readonly spooled: Spooled }
+  | { readonly kind: 'scanned'; readonly scanned: ScannedTree }
   | { readonly kind: 'omissions'; readonly omissions: Omissions }
   | { readonly kind: 'members'; readonly members: readonly Member[] }
   | { readonly kind: 'failed'; readonly error: ErrorRecord };

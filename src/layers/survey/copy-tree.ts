@@ -7,7 +7,6 @@ import type { HostPath } from '../../paths.ts';
 import { under } from '../../paths.ts';
 import type { ByteString } from '../../system/byte-string.ts';
 import { writeFileAtomically } from '../../system/files.ts';
-import { ownIds } from '../../system/own-ids.ts';
 import {
   attributesOf,
   copyContent,
@@ -70,9 +69,8 @@ class Copier implements Visitor {
   ) {
     this.from = new Tree(source.root);
     this.#to = new Tree(root);
-    const { uid, gid } = ownIds();
     const files = { root: source.root, list: source.owners, table: under(source.state, 'ownership') };
-    this.#known = knownOwners(files, uid, gid);
+    this.#known = knownOwners(files);
     this.omits = madeMountPoints(this.from, under(source.state, 'mount-points'));
   }
 

@@ -16,10 +16,12 @@ export interface Omissions {
   sockets: number;
   devices: number;
   attributes: number;
+  /** Files that were longer or shorter when they were read than a moment before. */
+  changed: number;
 }
 
 export function noOmissions(): Omissions {
-  return { sockets: 0, devices: 0, attributes: 0 };
+  return { sockets: 0, devices: 0, attributes: 0, changed: 0 };
 }
 
 /** The target of a symlink as the container means it. */
