@@ -73,7 +73,7 @@ if [ "$(id -u)" != 0 ]; then
 	for missing in regressions fuzz workloads cpython; do skip_all $missing 'the real chroot it compares with needs root'; done
 else
 	for mode in $modes; do
-		stage regressions 100 bash "$here/fuzz/fuzz.sh" --regressions --mode "$mode"
+		stage regressions 200 bash "$here/fuzz/fuzz.sh" --regressions --mode "$mode"
 		stage fuzz 120 bash "$here/fuzz/fuzz.sh" --seconds 30 --mode "$mode"
 	done
 	if [ ! -x "$tree/bin/sh" ] && ! command -v mmdebstrap > /dev/null; then
