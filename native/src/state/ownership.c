@@ -183,14 +183,21 @@ static volatile u32 *reading(void) {
     return &readers[offset < (u64)SLOTS * SLOT_SIZE ? offset / SLOT_SIZE : SLOTS].reads;
 }
 
+/* A look at the table takes less than these many loads of a word, unless its thread waits for a CPU or a lock. */
+#define PATIENCE 2000
+
+static bool stops_reading(const volatile u32 *reads) {
+    for (int i = 0; i < PATIENCE; i++)
+        if (!__atomic_load_n(reads, __ATOMIC_SEQ_CST)) return true;
+    return false;
+}
+
 /* Under the lock: another table takes this one's place. Who begins to read from now on finds the new one. */
 static void replace_table(struct header *old, struct header *new) {
     __atomic_store_n(&table, new, __ATOMIC_SEQ_CST);
     if (retired_count < ARRAY_LENGTH(retired)) retired[retired_count++] = old;
-    for (unsigned i = 0; i < SLOTS; i++) {
-        volatile u32 *other = &readers[i].reads;
-        if (other != reading() && __atomic_load_n(other, __ATOMIC_SEQ_CST)) return;
-    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (&readers[i].reads != reading() && !stops_reading(&readers[i].reads)) return;
     while (retired_count) {
         struct header *unused = retired[--retired_count];
         sys(__NR_munmap, unused, size_of(unused->bits));
