@@ -67,7 +67,7 @@ test('four processes that want one blob fetch it once', async () => {
 });
 
 test('the one who waits goes on when the one who fetches is killed', async () => {
-  const first = start('put', 'seed', String(size), '120');
+  const first = start('put', 'seed', String(size), '250');
   await first.said('half');
   const second = start('put', 'seed', String(size), '0');
   await second.said('waiting-for-lock');
