@@ -1,6 +1,7 @@
 #!/bin/sh
-# All tests of the native engine in one go, in about five minutes: the guest tests, the fuzzer's regressions, some
-# of fuzzing, some workloads and some of CPython's test modules, in both modes. Prints a verdict per test and closes with `N passed, N failed, N skipped`.
+# All tests of the native engine in one go, in about six minutes: the guest tests, the fuzzer's regressions and some
+# fuzzing, some workloads and some of CPython's test modules, in both modes. Prints a verdict per test and closes with
+# `N passed, N failed, N skipped`.
 #   run.sh [STAGE...]      stages: guest regressions fuzz workloads cpython
 # A test that fails and is listed in known-gaps counts as skipped. Root runs everything (guests as the user `lab`);
 # without root only the guest tests can run. The Debian tree of the workloads is made once and kept.

@@ -267,7 +267,11 @@ static long grow(struct header *old) {
 
 /* The table is full, or marked as moved: go on to the one that has the name now. `old` must not be used any more. */
 static long settle(struct header *old, bool full) {
+    volatile u32 *own = reading();
+    u32 reads = *own;
+    __atomic_store_n(own, 0, __ATOMIC_RELEASE); /* who waits here keeps no table from being given back */
     long fd = lock(), r = 0;
+    __atomic_store_n(own, reads, __ATOMIC_SEQ_CST);
     if (fd < 0) return fd;
     if (table == old) {
         struct header *named = (struct header *)(r = map_named());
