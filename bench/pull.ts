@@ -8,8 +8,9 @@ import type { Section } from './report.ts';
 const rounds = 5;
 const why =
   'On two CPUs, client and registry keep both busy from the first byte to the last, and up to a third of their ' +
-  "time is the registry's, which takes twice as much for eight layers as for one. Of ours SHA-256 is 35 %, copying from sockets and into " +
-  'files, in the kernel, 27 %, reading back for the sum 11 %; a fifth is start-up and what JavaScript does.';
+  "time is the registry's, which takes twice as much for eight layers as for one. Of ours SHA-256 is about a third, " +
+  "copying from sockets and into files, in the kernel, a quarter, the runtime's HTTP client a fifth, reading back for " +
+  'the sum a tenth.';
 
 /** Fetching `image` to `place`: tmpfs shows the work, disk also what it costs to make the content last. */
 export async function benchPull(
