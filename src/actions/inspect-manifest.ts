@@ -3,7 +3,6 @@ import type { Platform } from '../oci/platform.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import { repositoryAt } from '../registry/endpoint.ts';
 import type { ActionContext } from './context.ts';
-import { hostPlatform } from './host-platform.ts';
 import { accessRegistry, type RegistryChoice } from './registry-access.ts';
 
 export interface ManifestRequest extends RegistryChoice {
@@ -30,7 +29,7 @@ export async function inspectManifest(
         : await registry.resolve({
             repository,
             tag,
-            platform: request.platform ?? hostPlatform(),
+            platform: request.platform,
             ...(digest === undefined ? {} : { digest }),
           });
     return JSON.parse(new TextDecoder().decode(bytes));

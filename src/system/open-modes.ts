@@ -62,8 +62,7 @@ function entriesOf(directory: Buffer): Buffer[] {
 
 /** Gives the owner all rights on every directory of the tree. Paths are bytes: names need not be UTF-8. */
 export function openDirectories(directory: Buffer): void {
+  if (fs.lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   addMode(directory, 0o700, O_DIRECTORY);
-  for (const path of entriesOf(directory)) {
-    if (fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) openDirectories(path);
-  }
+  for (const path of entriesOf(directory)) openDirectories(path);
 }
