@@ -1,7 +1,7 @@
 /**
  * RunSpec -> config.json of the OCI runtime spec, for runtimes started without privileges: a user namespace
  * with one id, no cgroups, the host's network. The user's own rights on the host are the boundary; nothing here
- * pretends to isolate (so no masked paths and no seccomp profile).
+ * pretends to isolate (so no masked paths and no seccomp profile to that end).
  * Source: OCI runtime spec 1.0, config.md and config-linux.md.
  */
 import type { Mount, RunSpec } from '../run/run-spec.ts';
@@ -14,6 +14,11 @@ export interface OciOptions {
   readonly mounts: readonly Mount[];
   /** A new procfs is refused in some containers; then the host's is bound, and the host's processes are seen. */
   readonly proc: 'new' | 'bind';
+  /**
+   * A change of owner is EPERM: with one mapped id it would be EINVAL for all others, and PRoot with its emulation
+   * of root makes a success of EPERM alone.
+   */
+  readonly keepsOwners?: { readonly machine: string };
   readonly args: readonly string[];
   readonly env: RunSpec['process']['env'];
 }
@@ -27,6 +32,30 @@ const capabilities = (
 )
   .split(' ')
   .map((name) => `CAP_${name}`);
+
+/**
+ * All that a CPU can run: calls of others would end the program. PRoot skips a call by a number that there is not,
+ * which on x86_64 is one of x32.
+ */
+const architectures: Readonly<Record<string, readonly string[]>> = {
+  x86_64: ['X86_64', 'X86', 'X32'],
+  aarch64: ['AARCH64', 'ARM'],
+};
+
+/** Whether `keepsOwners` can be had on this `uname -m`. */
+export function canKeepOwners(machine: string): boolean {
+  return architectures[machine] !== undefined;
+}
+
+/** A runtime passes over calls that a CPU does not have. */
+function ownersStay(machine: string): object {
+  const names = ['chown', 'chown32', 'fchown', 'fchown32', 'fchownat', 'lchown', 'lchown32'];
+  return {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    architectures: architectures[machine]?.map((name) => `SCMP_ARCH_${name}`),
+    syscalls: [{ names, action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+  };
+}
 
 interface OciMount {
   readonly destination: string;
@@ -71,6 +100,7 @@ export function ociConfig(spec: OciSubject, options: OciOptions): string {
       uidMappings: [{ containerID: inner.uid, hostID: outer.uid, size: 1 }],
       gidMappings: [{ containerID: inner.gid, hostID: outer.gid, size: 1 }],
       namespaces: ['user', 'mount', 'pid', 'ipc', 'uts'].map((type) => ({ type })),
+      ...(options.keepsOwners === undefined ? {} : { seccomp: ownersStay(options.keepsOwners.machine) }),
     },
   });
 }

@@ -241,3 +241,17 @@ test('programs that are an init keep process 1, and have the terminal from the r
   const shown = { ...own, process: { ...own.process, terminal: true } };
   expect(runc().plan(shown, found, host).conduct.kind).toBe('through-engine');
 });
+
+test('R3 refuses changes of owner, so that PRoot makes a success of them; the numbers by which it skips calls pass', () => {
+  const helpers = { proot: hostPath('/repo/bin/proot-x86_64') };
+  const found = { ...available, helpers, quirks: new Set(['keep-owners']) };
+  const { seccomp } = configOf(crun({ inside: 'plain' }).plan(sampleSpec, found, sampleHost)).linux;
+  expect(seccomp).toMatchObject({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+    syscalls: [
+      { names: expect.arrayContaining(['chown', 'fchownat']), action: 'SCMP_ACT_ERRNO', errnoRet: 1 },
+    ],
+  });
+  expect(configOf(crun().plan(sampleSpec, available, sampleHost)).linux.seccomp).toBeUndefined();
+});

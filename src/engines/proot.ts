@@ -74,13 +74,17 @@ async function detect(options: ProotOptions, host: HostFacts, probe: Probe): Pro
   return { kind: 'available', executable, version, features, helpers: {}, quirks };
 }
 
-/** PRoot 5.1 then also refuses calls that kernels of that age lacked, and with them today's C library (fstat). */
-async function emulatesRelease(file: HostPath, env: Env, probe: Probe): Promise<boolean> {
+/**
+ * Whether this PRoot can run programs of today while it tells another kernel release: 5.1 then also refuses calls that
+ * kernels of that age lacked, and with them today's C library (fstat).
+ */
+export async function emulatesRelease(file: HostPath, env: Env, probe: Probe): Promise<boolean> {
   const words = ['-v', '-1', '-r', '/', '-k', '4.8.0', '/bin/sh', '-c', 'exit 42'];
   return (await probe.run(file, words, { env })).status === 42;
 }
 
-function featuresOf(help: string): Set<Feature> {
+/** What a PRoot can do, by what it prints for --help. */
+export function featuresOf(help: string): Set<Feature> {
   const features = new Set<Feature>(['root-emulation', 'other-user']);
   if (help.includes('--kill-on-exit')) features.add('kill-on-exit');
   if (/--port[\s=*]|^\s*-p \*/m.test(help)) features.add('ports');
