@@ -66,7 +66,7 @@ for (const { mode, name, program } of ways) {
       await running.said('up');
       running.child.kill('SIGTERM');
       expect((await running.ended).status).toBe(143);
-      await until(() => processesWith(seconds).length === 0, 'the end of all processes');
+      await until(() => processesWith(seconds).length === 0, 5000);
     });
   });
 }
