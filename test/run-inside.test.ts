@@ -39,6 +39,13 @@ for (const { mode, name, program } of ways) {
       expect([ended.status, ended.stdout.toString(), ended.stderr]).toEqual([7, '0\n/bin\n0\n', '']);
     });
 
+    test('names are looked up where the program is', async () => {
+      const ended = await lab.runJob(
+        sh('cd /tmp; rm -f a b; echo 1 > a; ln a b; stat -c %h a; cd /; test -e a || echo gone'),
+      );
+      expect([ended.stdout.toString(), ended.stderr]).toEqual(['2\ngone\n', '']);
+    });
+
     test('bytes pass as they are', async () => {
       const bytes = crypto.getRandomValues(new Uint8Array(60_000));
       const ended = await lab.runJob(sh('cat'), bytes);

@@ -6,9 +6,9 @@ import { guestPath, type HostPath, under } from '../paths.ts';
 import type { Mount } from '../run/run-spec.ts';
 import type { Available, Detection, Feature, HostFacts, Probe, Unavailable } from './engine.ts';
 import { findEngineProgram, isUnavailable, machineNames, unavailable } from './find-program.ts';
-import { hasInit, type OciOptions, ownersOf, procOf, type Runtime, runtimeCommand } from './oci.ts';
+import { hasInit, type OciOptions, procOf, type Runtime, refusedOf, runtimeCommand } from './oci.ts';
 import { initWords } from './oci-program.ts';
-import { canKeepOwners, type OciSubject, ociConfig } from './oci-spec.ts';
+import { canRefuse, type OciSubject, ociConfig } from './oci-spec.ts';
 import { findInsideProot, insideMounts, insideVariables, insideWords } from './proot-inside.ts';
 import { supervised, supervisorFor } from './supervision.ts';
 
@@ -36,17 +36,17 @@ export async function detectRuntime(
     version: /version v?(\S+)/.exec(about.stdout)?.[1] ?? 'unknown',
     features,
     helpers: { ...helpers, ...inside?.helpers },
-    quirks: new Set(quirks),
+    quirks: new Set([...quirks, ...(inside?.quirks ?? [])]),
   });
   return tryOut(runtime, options, quirksToTry(options, host).map(found), host, probe);
 }
 
-/** Best first. PRoot sees what a filter answers only where it looks at every call. */
+/** Best first. */
 function quirksToTry({ inside }: OciOptions, host: HostFacts): readonly (readonly string[])[] {
   const plain = [[], ['bind-proc']];
   const all = host.nativeEngine === undefined ? plain : [['init'], ['init', 'bind-proc'], ...plain];
-  return inside === 'plain' && canKeepOwners(host.machine)
-    ? [...all.map((quirks) => [...quirks, 'keep-owners']), ...all]
+  return inside !== undefined && canRefuse(host.machine)
+    ? [...all.map((quirks) => [...quirks, 'refuse']), ...all]
     : all;
 }
 
@@ -70,11 +70,12 @@ const trialProcess = {
 /** Starts a shell of the host in a container made of the host's own directories. */
 async function tryOut(
   runtime: Runtime,
-  { inside }: OciOptions,
+  options: OciOptions,
   candidates: readonly Available[],
   host: HostFacts,
   probe: Probe,
 ): Promise<Detection> {
+  const { inside } = options;
   let reason = '';
   for (const found of candidates) {
     const program =
@@ -87,13 +88,13 @@ async function tryOut(
         inner: { uid: 0, gid: 0 },
         mounts: [...trialMounts(probe), ...insideMounts(found)],
         proc: procOf(found),
-        ...ownersOf(found, host),
+        ...refusedOf(options, found, host),
         args: [...(hasInit(found) ? [...initWords(firstImage), '--', program[0]] : []), ...program],
         env: { PATH: '/usr/bin:/bin', ...(inside === undefined ? {} : insideVariables(inside)) },
       });
       return probe.withScratch({ 'config.json': config }, (bundle) => {
-        const options = hasInit(found) ? ['--detach', '--preserve-fds', '1'] : [];
-        const place = { state: under(scratch, 'state'), bundle, id: 'probe', options };
+        const runOptions = hasInit(found) ? ['--detach', '--preserve-fds', '1'] : [];
+        const place = { state: under(scratch, 'state'), bundle, id: 'probe', options: runOptions };
         const { env, ...command } = runtimeCommand(runtime, found, host, place);
         const supervisor = hasInit(found)
           ? supervisorFor(

@@ -6,6 +6,13 @@
  */
 import type { Mount, RunSpec } from '../run/run-spec.ts';
 
+/** Errors (errno.h) by the names of the calls; a runtime passes over calls that a CPU does not have. */
+export interface Refused {
+  /** `uname -m`; one for which `canRefuse`. */
+  readonly machine: string;
+  readonly calls: Readonly<Record<string, number>>;
+}
+
 export interface OciOptions {
   /** The host's ids as the runtime sees them; 0 when it runs in a user namespace already. */
   readonly outer: { readonly uid: number; readonly gid: number };
@@ -14,11 +21,8 @@ export interface OciOptions {
   readonly mounts: readonly Mount[];
   /** A new procfs is refused in some containers; then the host's is bound, and the host's processes are seen. */
   readonly proc: 'new' | 'bind';
-  /**
-   * A change of owner is EPERM: with one mapped id it would be EINVAL for all others, and PRoot with its emulation
-   * of root makes a success of EPERM alone.
-   */
-  readonly keepsOwners?: { readonly machine: string };
+  /** Calls that shall fail for the process and all below it. */
+  readonly refused?: Refused;
   readonly args: readonly string[];
   readonly env: RunSpec['process']['env'];
 }
@@ -42,18 +46,18 @@ const architectures: Readonly<Record<string, readonly string[]>> = {
   aarch64: ['AARCH64', 'ARM'],
 };
 
-/** Whether `keepsOwners` can be had on this `uname -m`. */
-export function canKeepOwners(machine: string): boolean {
+/** Whether calls can be refused on this `uname -m`. */
+export function canRefuse(machine: string): boolean {
   return architectures[machine] !== undefined;
 }
 
-/** A runtime passes over calls that a CPU does not have. */
-function ownersStay(machine: string): object {
-  const names = ['chown', 'chown32', 'fchown', 'fchown32', 'fchownat', 'lchown', 'lchown32'];
+function refusing({ machine, calls }: Refused): object {
   return {
     defaultAction: 'SCMP_ACT_ALLOW',
     architectures: architectures[machine]?.map((name) => `SCMP_ARCH_${name}`),
-    syscalls: [{ names, action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+    syscalls: Object.entries(calls).map(([name, errnoRet]) => {
+      return { names: [name], action: 'SCMP_ACT_ERRNO', errnoRet };
+    }),
   };
 }
 
@@ -100,7 +104,7 @@ export function ociConfig(spec: OciSubject, options: OciOptions): string {
       uidMappings: [{ containerID: inner.uid, hostID: outer.uid, size: 1 }],
       gidMappings: [{ containerID: inner.gid, hostID: outer.gid, size: 1 }],
       namespaces: ['user', 'mount', 'pid', 'ipc', 'uts'].map((type) => ({ type })),
-      ...(options.keepsOwners === undefined ? {} : { seccomp: ownersStay(options.keepsOwners.machine) }),
+      ...(options.refused === undefined ? {} : { seccomp: refusing(options.refused) }),
     },
   });
 }

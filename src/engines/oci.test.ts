@@ -242,16 +242,17 @@ test('programs that are an init keep process 1, and have the terminal from the r
   expect(runc().plan(shown, found, host).conduct.kind).toBe('through-engine');
 });
 
-test('R3 refuses changes of owner, so that PRoot makes a success of them; the numbers by which it skips calls pass', () => {
+test('R3 refuses what PRoot does not know, and changes of owner; the numbers by which it skips calls pass', () => {
   const helpers = { proot: hostPath('/repo/bin/proot-x86_64') };
-  const found = { ...available, helpers, quirks: new Set(['keep-owners']) };
+  const found = { ...available, helpers, quirks: new Set(['refuse', 'hide-statx']) };
   const { seccomp } = configOf(crun({ inside: 'plain' }).plan(sampleSpec, found, sampleHost)).linux;
   expect(seccomp).toMatchObject({
     defaultAction: 'SCMP_ACT_ALLOW',
     architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
-    syscalls: [
-      { names: expect.arrayContaining(['chown', 'fchownat']), action: 'SCMP_ACT_ERRNO', errnoRet: 1 },
-    ],
   });
-  expect(configOf(crun().plan(sampleSpec, available, sampleHost)).linux.seccomp).toBeUndefined();
+  expect(seccomp.syscalls).toContainEqual({ names: ['statx'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
+  expect(seccomp.syscalls).toContainEqual({ names: ['fchownat'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 });
+  const accelerated = configOf(runc({ inside: 'accelerated' }).plan(sampleSpec, found, sampleHost)).linux;
+  expect(accelerated.seccomp.syscalls.map(({ names }: { names: string[] }) => names[0])).toEqual(['statx']);
+  expect(configOf(crun().plan(sampleSpec, found, sampleHost)).linux.seccomp).toBeUndefined();
 });

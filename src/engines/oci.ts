@@ -6,7 +6,7 @@ import type { Mount, RunSpec } from '../run/run-spec.ts';
 import type { Available, ExecPlan, Feature, HostFacts, Step } from './engine.ts';
 import { firstProcess } from './oci-program.ts';
 import { type OciOptions as OciConfigOptions, ociConfig } from './oci-spec.ts';
-import { type Acceleration, insideSteps } from './proot-inside.ts';
+import { type Acceleration, insideRefuses, insideSteps } from './proot-inside.ts';
 import { possibleMounts, setupSteps } from './setup.ts';
 import { supervisorFor } from './supervision.ts';
 
@@ -63,7 +63,7 @@ export function planRuntime(
       inner,
       mounts: [...mounts, ...first.mounts, ...standIn],
       proc: procOf(found),
-      ...ownersOf(found, host),
+      ...refusedOf(options, found, host),
       args: first.args,
       env: first.env,
     },
@@ -171,7 +171,12 @@ export function procOf(found: Available): 'new' | 'bind' {
   return found.quirks.has('bind-proc') ? 'bind' : 'new';
 }
 
-/** Whether changes of owner are refused, as the trial found. */
-export function ownersOf(found: Available, { machine }: HostFacts): Pick<OciConfigOptions, 'keepsOwners'> {
-  return found.quirks.has('keep-owners') ? { keepsOwners: { machine } } : {};
+/** The calls that are refused because of PRoot inside, where the trial found that this can be had. */
+export function refusedOf(
+  { inside }: OciOptions,
+  { quirks }: Available,
+  { machine }: HostFacts,
+): Pick<OciConfigOptions, 'refused'> {
+  if (inside === undefined || !quirks.has('refuse')) return {};
+  return { refused: { machine, calls: insideRefuses(inside, quirks) } };
 }

@@ -50,6 +50,7 @@ test('a static PRoot comes alone, and what it can do is asked', async () => {
   expect(inside as unknown).toEqual({
     helpers: { proot: '/usr/bin/proot' },
     features: ['root-emulation', 'other-user', 'ports', 'kernel-release'],
+    quirks: ['hide-statx'],
   });
   if ('kind' in inside) throw new Error('unavailable');
   const { helpers } = inside;

@@ -6,15 +6,24 @@ import { UdockerError } from '../errors.ts';
 import { type GuestPath, guestPath, type HostPath, hostPath, under } from '../paths.ts';
 import { formatOf, headBytes } from '../run/elf.ts';
 import type { Mount, RunSpec } from '../run/run-spec.ts';
-import type { Available, Feature, HostFacts, Probe, Step, Unavailable } from './engine.ts';
+import {
+  type Available,
+  type Feature,
+  type HostFacts,
+  hideableCalls,
+  type Probe,
+  type Step,
+  type Unavailable,
+} from './engine.ts';
 import { isUnavailable, unavailable } from './find-program.ts';
-import { emulatesRelease, featuresOf, findProot } from './proot.ts';
+import { emulatesRelease, featuresOf, findProot, isUnknownCall, unknownCalls } from './proot.ts';
 
 /** What PRoot inside adds to a runtime that was found. */
 export interface InsideProot {
   /** `proot`, and where it is dynamic `proot-loader` and `proot-library NAME` for each library. */
   readonly helpers: Readonly<Record<string, HostPath>>;
   readonly features: readonly Feature[];
+  readonly quirks: readonly string[];
 }
 export type Acceleration = 'accelerated' | 'plain';
 
@@ -34,7 +43,7 @@ export async function findInsideProot(host: HostFacts, probe: Probe): Promise<In
   const features: Feature[] = ['root-emulation', 'other-user'];
   if (featuresOf(help.stdout).has('ports')) features.push('ports');
   if (await emulatesRelease(proot, { PATH: '/usr/bin:/bin' }, probe)) features.push('kernel-release');
-  return { helpers: { proot, ...own }, features };
+  return { helpers: { proot, ...own }, features, quirks: [...unknownCalls(proot, probe)] };
 }
 
 function cannotEnter(proot: HostPath, why: string): Unavailable {
@@ -55,6 +64,25 @@ async function loadedBy(
   const found = [...stdout.matchAll(/^\s*([^\s/]+) => (\/\S+) \(/gm)];
   const named = found.map(([, name = '', path = '']) => [`${libraryKey}${name}`, hostPath(path)] as const);
   return { 'proot-loader': loader, ...Object.fromEntries(named) };
+}
+
+const enosys = 38;
+const eperm = 1;
+const owners = ['chown', 'chown32', 'fchown', 'fchown32', 'fchownat', 'lchown', 'lchown32'];
+
+/**
+ * Calls that fail inside, with their errors: those that PRoot passes on as they are, though only it knows where the
+ * program is. And where it looks at every call, changes of owner: with one mapped id they would be EINVAL, and only
+ * of EPERM does it make a success for its root.
+ */
+export function insideRefuses(
+  acceleration: Acceleration,
+  quirks: ReadonlySet<string>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries([
+    ...hideableCalls.filter((call) => isUnknownCall(call, quirks)).map((call) => [call, enosys]),
+    ...(acceleration === 'plain' ? owners.map((call) => [call, eperm]) : []),
+  ]);
 }
 
 /** The mounts that PRoot inside needs besides the container's own. */
