@@ -7,7 +7,7 @@ import type { Available, ExecPlan, Feature, HostFacts, Step } from './engine.ts'
 import { firstProcess } from './oci-program.ts';
 import { type OciOptions as OciConfigOptions, ociConfig } from './oci-spec.ts';
 import { type Acceleration, insideRefuses, insideSteps } from './proot-inside.ts';
-import { possibleMounts, setupSteps } from './setup.ts';
+import { isInside, mountPointSteps, possibleMounts, setupSteps } from './setup.ts';
 import { supervisorFor } from './supervision.ts';
 
 export interface Runtime {
@@ -74,6 +74,7 @@ export function planRuntime(
   const setup: Step[] = [
     ...setupSteps(spec),
     ...(options.inside === undefined ? [] : insideSteps(spec)),
+    ...mountPointSteps(spec, onRoot([...mounts, ...first.mounts])),
     ...standIn.map(({ source: path }): Step => ({ do: 'write-file', path, content: '', mode: 0o600 })),
     { do: 'make-directory', path: state, mode: 0o700 },
     { do: 'make-directory', path: bundle, mode: 0o700 },
@@ -99,6 +100,11 @@ export function planRuntime(
     ...(supervisor === undefined ? {} : { supervisor }),
     ignored: [...ignored, ...notGiven(runtime, options, spec, found)],
   };
+}
+
+/** The runtime makes the others, in what is mounted before; its own /dev is one of those. */
+function onRoot(mounts: readonly Mount[]): Mount[] {
+  return mounts.filter((mount) => !isInside(mount, mounts) && !mount.target.startsWith('/dev/'));
 }
 
 function hasHostDevices(mounts: readonly Mount[]): boolean {

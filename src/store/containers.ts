@@ -33,6 +33,7 @@ import {
   requireFreeName,
   takeName,
 } from './container-names.ts';
+import { removeAuxiliaryFiles } from './container-purge.ts';
 import {
   isRunning,
   lockForChange,
@@ -71,6 +72,8 @@ export interface ContainerStore {
   hasNvidiaDriver(container: Container): boolean;
   /** Makes everything in ROOT that is the invoking user's readable and writable for that user. Throws STORAGE. */
   openModes(container: Container): OpenedModes;
+  /** Removes what runs have left in it; see `removeAuxiliaryFiles`. Gives how many. Throws STORAGE. */
+  removeAuxiliary(container: Container): number;
   rootState(container: Container): RootState;
   sizeInMb(container: Container): number | undefined;
   configText(container: Container): string;
@@ -126,6 +129,7 @@ export function openContainers(layout: StoreLayout, onEvent: StoreListener): Con
     setExecutionMode,
     hasNvidiaDriver,
     openModes: openContainerModes,
+    removeAuxiliary: removeAuxiliaryFiles,
     rootState,
     sizeInMb,
     configText,
