@@ -10,42 +10,13 @@
 #include "../sys/text.h"
 #include "views.h"
 
-static long read_link(const char *host_path, char *to, size_t size) {
-    long r = sys(__NR_readlinkat, AT_FDCWD, host_path, to, size - 1);
-    if (r >= 0) to[r] = 0;
-    return r;
-}
-
 static long check_directory(const char *host_path) {
     char text[PATH_ROOM + 4];
     text_put(text, text_put(text, 0, host_path), "/."); /* no descriptor: there may be none left */
     return sys(__NR_faccessat, AT_FDCWD, text, 0);
 }
 
-const struct path_host path_host_system = {read_link, check_directory, proc_magic_link};
-
-long host_to_guest(const char *host, char *guest, size_t size) {
-    return mounts_to_guest(&engine.mounts, host, guest, size);
-}
-
-long removed_place(const char *link, char *host, char *guest, size_t size) {
-    static const char suffix[] = " (deleted)";
-    struct stat st;
-    size_t n = strlen(host), length = sizeof(suffix) - 1;
-    if (n < length || !text_equal(host + n - length, suffix)) return 0;
-    if (sys(__NR_newfstatat, AT_FDCWD, link, &st, 0) < 0 || st.st_nlink) return 0;
-    if (!S_ISDIR(st.st_mode)) return -ENOTDIR;
-    host[n - length] = 0;
-    n = host[0] == '/' ? (size_t)host_to_guest(host, guest, size) : 0;
-    return (long)n > 1 ? (long)n : -EXDEV;
-}
-
-void link_of(int directory, char link[48]) {
-    if (directory == AT_FDCWD)
-        text_put(link, 0, "/proc/thread-self/cwd");
-    else
-        text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)directory);
-}
+const struct path_host path_host_system = {link_read, check_directory, proc_magic_link};
 
 /* Does a descriptor stand for a symbolic link itself? */
 static bool is_link(int fd) {
@@ -63,7 +34,7 @@ static long base_of(int directory, char *guest, size_t size) {
     if (directory < 0 && directory != AT_FDCWD) return -EBADF;
     if (r == -ENOENT) {
         link_of(directory, link);
-        r = read_link(link, host, sizeof(host));
+        r = link_read(link, host, sizeof(host));
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
         r = removed_place(link, host, guest, size);
@@ -132,7 +103,7 @@ static void look_through(struct place *place, u32 how) {
     if (n >= sizeof(link)) return;
     memcpy(link, place->path, n);
     link[n] = 0;
-    if (read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
+    if (link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
 }
 

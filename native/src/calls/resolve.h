@@ -5,6 +5,7 @@
 
 #include "../path/path.h"
 #include "../trap/calls.h"
+#include "../guest-path.h"
 
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */
@@ -37,25 +38,14 @@ bool change_refused(const struct call *call);
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
-/* Guest text of a plain host path that may lie anywhere; its length, or -ENOENT. */
-long host_to_guest(const char *host, char *guest, size_t size);
 /* What a link of /proc leads to, as the guest must see it: a guest path's length, or as path_host.magic_link. */
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size);
 
-/* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
-const char *proc_behind_process(const char *path, u64 *pid);
-
-/* The link of /proc that shows a descriptor's path. */
-void link_of(int descriptor, char link[48]);
 /* Make a place that is there an absolute and plain one. 0 or -errno. */
 long place_plain(struct place *place);
 
 /* What the look-up of the directory that holds a place's last name answers; `mode` as in access(). 0 or -errno. */
 long place_parent(const struct place *place, int mode);
-
-/* `host` is what a link of /proc shows. 0: the file is there; -ENOTDIR: it is removed, and no directory; else the length
- * of the guest path where the directory was, or -EXDEV. Changes `host`. */
-long removed_place(const char *link, char *host, char *guest, size_t size);
 
 extern const struct path_host path_host_system;
 

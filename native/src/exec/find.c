@@ -5,6 +5,7 @@
 #include "../calls/resolve.h"
 #include "../engine.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"

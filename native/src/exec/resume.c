@@ -6,7 +6,7 @@
 
 #include "../calls/ids.h"
 #include "../engine.h"
-#include "../start.h"
+#include "../sys/say.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -151,7 +151,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     int at = text_equal(argv[1], "resume1p") ? 3 : 2;
     if (argc < at + 4 || !parse_state(argv[at], &kept)) fail(125, "bad resume words", "");
     engine.proc_seen = kept.proc_seen != 0; /* written before anything there is read: a page costs one fault then, not two */
-    engine.program = keep(argv[at + 1]);
+    engine.program = engine_keep(argv[at + 1]);
     engine.container = kept.container;
     arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);

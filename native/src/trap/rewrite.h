@@ -36,7 +36,7 @@ static inline long rewrite_number(u64 site, long number) {
     return (u64)number < CALL_UNKNOWN ? number : rewrite_number_of(site, number);
 }
 /* Where *pc lies in a trampoline, put the address in the guest's own code in its place that stands for it. */
-bool rewrite_rewind(__u64 *pc);
+bool rewrite_rewind(u64 *pc);
 /* Under `debug`, count for the container how calls came. */
 void rewrite_count_hooked(void);
 

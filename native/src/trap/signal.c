@@ -13,6 +13,7 @@
 #include "../sys/text.h"
 #include "blocked.h"
 #include "calls.h"
+#include "rewrite.h"
 
 #define SIG_DFL_VALUE 0UL
 #define SIG_IGN_VALUE 1UL
@@ -153,6 +154,16 @@ static void keep_for_later(struct slot *slot, int number, const siginfo_t *info,
 
 static bool in_engine(u64 pc) {
     return pc - ENGINE_BASE < ENGINE_SIZE;
+}
+
+/* A signal may have met the guest in a trampoline or on its way into the hook: make the frame stand at the guest's own
+ * code, as if the call were still to come. */
+static void frame_rewind(struct ucontext *uc) {
+    u64 pc = frame_pc(uc);
+    if (in_engine(pc))
+        hook_rewind(uc);
+    else if (rewrite_rewind(&pc))
+        frame_set_pc(uc, pc);
 }
 
 /* The slot of the call that a signal met. NULL: it met the guest, and the frame stands at the guest's own code now.
