@@ -61,7 +61,7 @@ function mode(name: ModeName, summary: string, ...engines: readonly Engine[]): M
 function notHere(name: EngineName): Engine {
   const answer: Detection = unavailable(
     `the ${name} engine is not part of this version`,
-    'choose another mode with: udocker run --execmode=P1 ...',
+    'choose another mode with: udocker run --execmode=MODE ...; udocker doctor tells which ones work here',
   );
   const plan = (): never => {
     throw new UdockerError('UNSUPPORTED', answer.kind === 'unavailable' ? answer.reason : name);
