@@ -59,12 +59,25 @@ export async function runImage(context: ActionContext, asked: RunImageRequest): 
   const { name, pull, source } = asked;
   const container = await chooseContainer(context, { target: asked.where.name, name, pull, source });
   const store = storeOf(context);
+  if (!asked.dryRun && store.containers.fakechrootChanges(container) !== undefined)
+    await makePlain(context, store, container);
   const lock = store.containers.lockForRun(container);
   try {
     return await runOpened(context, opened(store, container), request, asked);
   } finally {
     lock?.release();
     if (asked.remove && !asked.dryRun) await removeAfterwards(context, store, container);
+  }
+}
+
+/** Loaded only where it is needed: hardly any container was changed by the first udocker. */
+async function makePlain(context: ActionContext, store: Store, container: Container): Promise<void> {
+  const { restoreContainer } = await import('./restore-container.ts');
+  const lock = store.containers.lockForChange(container);
+  try {
+    await restoreContainer(context, store, container);
+  } finally {
+    lock?.release();
   }
 }
 
@@ -102,6 +115,8 @@ function sentence(event: RunEvent, container: OpenedContainer): ActionEvent {
   switch (event.kind) {
     case 'note':
       return { kind: 'warning', message: event.text };
+    case 'remark':
+      return { kind: 'info', message: event.text };
     case 'decided':
       return { kind: 'debug', message: `the plan:\n${event.text.trimEnd()}` };
     case 'ignored':

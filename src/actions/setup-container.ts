@@ -1,11 +1,12 @@
 /** Looks at how a container is set up to run, and changes it. */
-import type { ModeName } from '../engines/modes.ts';
+import { type ModeName, modes } from '../engines/modes.ts';
 import { isUdockerError, UdockerError } from '../errors.ts';
 import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { ActionContext } from './context.ts';
 import { requireContainer } from './find-container.ts';
 import { storeOf } from './open-store.ts';
+import { restoreContainer } from './restore-container.ts';
 import { chosenMode } from './run-container.ts';
 import { runSettings } from './run-settings.ts';
 
@@ -54,7 +55,12 @@ export async function setUpContainer(
   const lock = store.containers.lockForChange(container);
   try {
     if (request.fixPermissions) fixPermissions(context, store, container);
-    if (mode !== undefined) store.containers.setExecutionMode(container, mode);
+    if (mode !== undefined) {
+      await restoreContainer(context, store, container);
+      store.containers.setExecutionMode(container, mode);
+      const { remark } = modes[mode];
+      if (remark !== undefined) context.report({ kind: 'info', message: `mode ${mode}: ${remark}` });
+    }
   } finally {
     lock?.release();
   }

@@ -95,7 +95,7 @@ export function platformOf(container: Container): Platform | undefined {
 }
 
 /** The execution mode set for it, such as `P1`; undefined for the default. */
-export function executionMode({ directory }: Container): string | undefined {
+export function executionMode({ directory }: Pick<Container, 'directory'>): string | undefined {
   const path = under(directory, 'execmode');
   return lstat(path) === undefined ? undefined : readText(path)?.trim() || undefined;
 }

@@ -41,6 +41,7 @@ import {
   removeContainer,
 } from './container-remove.ts';
 import type { StoreListener } from './events.ts';
+import { type FakechrootChanges, fakechrootChanges, forgetFakechrootChanges } from './fakechroot-changes.ts';
 import type { StoreLayout } from './layout.ts';
 import { onDisk } from './storage-error.ts';
 
@@ -69,6 +70,10 @@ export interface ContainerStore {
   setExecutionMode(container: Container, mode: string): void;
   /** Whether udocker 1 has put the NVIDIA driver of a host into it. */
   hasNvidiaDriver(container: Container): boolean;
+  /** What the first udocker has changed in it for its F modes. Throws STORAGE. */
+  fakechrootChanges(container: Container): FakechrootChanges | undefined;
+  /** Once it is taken back. Throws STORAGE. */
+  forgetFakechrootChanges(container: Container): void;
   /** Makes everything in ROOT that is the invoking user's readable and writable for that user. Throws STORAGE. */
   openModes(container: Container): OpenedModes;
   rootState(container: Container): RootState;
@@ -125,6 +130,8 @@ export function openContainers(layout: StoreLayout, onEvent: StoreListener): Con
     executionMode,
     setExecutionMode,
     hasNvidiaDriver,
+    fakechrootChanges,
+    forgetFakechrootChanges,
     openModes: openContainerModes,
     rootState,
     sizeInMb,

@@ -9,7 +9,7 @@ export const setup = command({
   summary: 'Show or change how a container is run',
   details:
     'Without options the mode is shown in which the container runs. Modes: N1 N2 our own engine; R1 R2 R3 crun or ' +
-    'runc; P1 P2 PRoot; F1 F2 F3 F4 fakechroot and S1 Apptainer are known by name only.',
+    'runc; P1 P2 PRoot; F1 F2 F3 F4 are carried out by our own engine; S1 Apptainer is known by name only.',
   positionals: { container: one('CONTAINER', parseName) },
   options: {
     execmode: option('MODE', parseMode, 'run it in this mode from now on'),
