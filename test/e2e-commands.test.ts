@@ -6,8 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -100,6 +102,25 @@ suite('setup', noBusybox, () => {
     expect(statSync(join(root, 'shut')).mode & 0o777).toBe(0o700);
     expect(statSync(join(root, 'shut/f')).mode & 0o777).toBe(0o600);
     expect(statSync(join(lab.directory, 'outside')).mode & 0o777).toBe(0o444);
+  }, 30_000);
+
+  test('mount points of a run are known: --purge takes the empty ones away, and so does the next run', async () => {
+    const volume = (target: string) => ['run', `--volume=/etc:${target}`, 'box', 'true'];
+    await good(...volume('/points/a/b'));
+    expect(existsSync(join(root, 'points/a/b'))).toBe(true);
+    await good('run', 'box', 'true');
+    expect(existsSync(join(root, 'points'))).toBe(false);
+    await good(...volume('/points/a/b'));
+    await good(...volume('/points/c'));
+    const away = join(lab.directory, 'away');
+    mkdirSync(join(away, 'b'), { recursive: true });
+    writeFileSync(join(root, 'points/kept'), 'of a program');
+    rmSync(join(root, 'points/a'), { recursive: true, force: true });
+    symlinkSync(away, join(root, 'points/a'));
+    await good('setup', '--purge', 'box');
+    expect(readdirSync(join(root, 'points')).sort()).toEqual(['a', 'kept']);
+    expect(existsSync(join(away, 'b'))).toBe(true);
+    await good('run', 'box', 'sh', '-c', 'rm -r /points');
   }, 30_000);
 });
 
@@ -202,6 +223,7 @@ suite('install', noBusybox, () => {
       { name: 'udocker_dir/lib/VERSION', content: `${release}\n` },
       { name: `udocker_dir/bin/${program}`, content: '#!/bin/sh\n', mode: 0o644 },
       { name: 'udocker_dir/lib/link', type: '2', linkName: '/etc/passwd' },
+      { name: 'udocker_dir/lib/second', type: '2', linkName: 'VERSION' },
       { name: 'udocker_dir/doc/README', content: 'read me' },
       { name: 'elsewhere', content: 'not ours' },
     ];
@@ -227,12 +249,14 @@ suite('install', noBusybox, () => {
     expect((await install(`${url}/none`)).stderr).toContain('status 404');
     expect(files()).toEqual([]);
     expect(await install(`${url}/none ${old} ${url}/good`)).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'README']);
+    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'second', 'README']);
     expect(statSync(join(top, 'bin/proot-x86_64')).mode & 0o777).toBe(0o755);
     expect(readdirSync(join(top, '.staging'))).toEqual([]);
     expect((await install('/nonexistent')).status).toBe(0);
     expect((await install(old, '--force', '--purge')).status).toBe(0);
-    expect(files()).toEqual(['old', 'VERSION', 'README']);
+    expect(files()).toEqual(['old', 'VERSION', 'second', 'README']);
+    expect((await install(good, '--purge')).status).toBe(0);
+    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'second', 'README']);
     served.close();
   }, 60_000);
 });

@@ -15,6 +15,8 @@ export interface SetupRequest {
   /** Also a mode that does not work on this host. */
   readonly force: boolean;
   readonly fixPermissions: boolean;
+  /** Take away what runs have left in it. */
+  readonly purge: boolean;
 }
 
 export interface Setup {
@@ -54,6 +56,7 @@ export async function setUpContainer(
   }
   const lock = store.containers.lockForChange(container);
   try {
+    if (request.purge) purge(context, store, container);
     if (request.fixPermissions) fixPermissions(context, store, container);
     if (mode !== undefined) {
       await restoreContainer(context, store, container);
@@ -92,4 +95,9 @@ function fixPermissions({ report }: ActionContext, store: Store, container: Cont
   if (foreign === 0) return;
   const message = `${foreign} files and directories belong to other users of this host and stay as they are`;
   report({ kind: 'warning', message });
+}
+
+function purge({ report }: ActionContext, store: Store, container: Container): void {
+  const removed = store.containers.removeAuxiliary(container);
+  report({ kind: 'info', message: `removed ${removed} mount points and auxiliary files` });
 }

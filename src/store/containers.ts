@@ -33,6 +33,7 @@ import {
   requireFreeName,
   takeName,
 } from './container-names.ts';
+import { removeAuxiliaryFiles } from './container-purge.ts';
 import {
   isRunning,
   lockForChange,
@@ -76,6 +77,8 @@ export interface ContainerStore {
   forgetFakechrootChanges(container: Container): void;
   /** Makes everything in ROOT that is the invoking user's readable and writable for that user. Throws STORAGE. */
   openModes(container: Container): OpenedModes;
+  /** Removes what runs have left in it; see `removeAuxiliaryFiles`. Gives how many. Throws STORAGE. */
+  removeAuxiliary(container: Container): number;
   rootState(container: Container): RootState;
   sizeInMb(container: Container): number | undefined;
   configText(container: Container): string;
@@ -133,6 +136,7 @@ export function openContainers(layout: StoreLayout, onEvent: StoreListener): Con
     fakechrootChanges,
     forgetFakechrootChanges,
     openModes: openContainerModes,
+    removeAuxiliary: removeAuxiliaryFiles,
     rootState,
     sizeInMb,
     configText,

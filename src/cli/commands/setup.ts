@@ -17,18 +17,16 @@ export const setup = command({
     fixperm: flag('make all files accessible to you that modes in the image, or programs, have closed', {
       aliases: ['fixperms'],
     }),
-    purge: flag('remove auxiliary files of a run', {
-      ignored: 'runs tidy up after themselves; empty mount points in the container stay',
-    }),
+    purge: flag('remove what runs have left in it: empty mount points and auxiliary files'),
     nvidia: flag('give programs the NVIDIA driver of this host'),
   },
   examples: ['udocker setup box', 'udocker setup --execmode=R1 box', 'udocker setup --fixperm box'],
   run: async ({ container, execmode, force, fixperm: fixPermissions, nvidia, purge }, context) => {
     if (nvidia) throw notHere();
     const { setUpContainer, setupOf } = await import('../../actions/setup-container.ts');
-    if (execmode !== undefined || fixPermissions)
-      await setUpContainer(context, container, { mode: execmode, force, fixPermissions });
-    else if (!force && !purge) {
+    if (execmode !== undefined || fixPermissions || purge)
+      await setUpContainer(context, container, { mode: execmode, force, fixPermissions, purge });
+    else if (!force) {
       const { mode, nvidia } = await setupOf(context, container);
       context.console.print(`execmode: ${mode}`);
       context.console.print(`nvidiamode: ${nvidia ? 'True' : 'False'}`);
