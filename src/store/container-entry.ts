@@ -106,9 +106,15 @@ export function setExecutionMode({ id, directory }: Container, mode: string): vo
   onDisk(`setting the execution mode of ${id}`, path, () => writeFileAtomically(path, mode));
 }
 
-/** Whether udocker 1 has put the NVIDIA driver of a host into the container. */
+/** Whether the NVIDIA driver of a host was put into the container. */
 export function hasNvidiaDriver({ directory }: Container): boolean {
   return lstat(under(directory, 'nvidia')) !== undefined;
+}
+
+/** Remembers that it was. Throws STORAGE. */
+export function setNvidiaDriver({ id, directory }: Container): void {
+  const mark = under(directory, 'nvidia');
+  onDisk(`setting up the container ${id}`, mark, () => touch(mark));
 }
 
 /** Gives the invoking user the rights that modes in ROOT deny. Throws STORAGE. */

@@ -23,6 +23,7 @@ import {
   type RootState,
   rootState,
   setExecutionMode,
+  setNvidiaDriver,
   sizeInMb,
 } from './container-entry.ts';
 import {
@@ -69,8 +70,9 @@ export interface ContainerStore {
   unprotect(container: Container): void;
   executionMode(container: Container): string | undefined;
   setExecutionMode(container: Container, mode: string): void;
-  /** Whether udocker 1 has put the NVIDIA driver of a host into it. */
+  /** Whether the NVIDIA driver of a host was put into it. */
   hasNvidiaDriver(container: Container): boolean;
+  setNvidiaDriver(container: Container): void;
   /** What the first udocker has changed in it for its F modes. Throws STORAGE. */
   fakechrootChanges(container: Container): FakechrootChanges | undefined;
   /** Once it is taken back. Throws STORAGE. */
@@ -133,6 +135,7 @@ export function openContainers(layout: StoreLayout, onEvent: StoreListener): Con
     executionMode,
     setExecutionMode,
     hasNvidiaDriver,
+    setNvidiaDriver,
     fakechrootChanges,
     forgetFakechrootChanges,
     openModes: openContainerModes,
