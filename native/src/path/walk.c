@@ -316,7 +316,7 @@ static long begin(struct walk *w, const char *base, const char *anchor) {
     w->scope_anchor = scoped ? anchor : NULL;
     if (r == 0 && anchor) anchor_at(w, anchor);
     if (r < 0 || !scoped) return r;
-    w->tail = "/."; /* should nothing follow */
+    w->tail = w->anchor == NO_ANCHOR ? "" : "/"; /* should nothing follow */
     return w->host->check_directory(w->place->text) == -ENOTDIR ? -ENOTDIR : 0;
 }
 
