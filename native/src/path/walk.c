@@ -146,7 +146,8 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
     if (w->target[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
     if (w->target[0] == '/' && (w->how & PATH_NO_MOUNTS) && !w->root_known) return -EXDEV;
     target_length = squeeze(w->target, target_length);
-    if (target_length + rest + 2 > sizeof(w->rest)) return -EOVERFLOW;
+    /* Several long links, each with more behind the next one: the kernel would find them to be a loop in the end. */
+    if (target_length + rest + 2 > sizeof(w->rest)) return -ELOOP;
     memmove(w->rest + target_length, w->rest + w->at, rest + 1);
     memcpy(w->rest, w->target, target_length);
     w->at = 0;

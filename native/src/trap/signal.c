@@ -8,6 +8,8 @@
  * instruction, where the signal meets it as if it had come just before or just after the call. */
 #include "signal.h"
 
+#include <linux/time.h>
+
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"

@@ -5,7 +5,11 @@
 #include "check.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
+#if defined __x86_64__
 enum { ROUNDS = 15, STEPS = 1000000 };
+#else
+enum { ROUNDS = 2, STEPS = 1000000 };	/* under emulation each step takes long */
+#endif
 static volatile long handled, in_handler_failed;
 static void handler(int number)
 {
