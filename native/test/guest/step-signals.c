@@ -5,11 +5,11 @@
 #include "check.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
-#if defined __x86_64__
-enum { ROUNDS = 15, STEPS = 1000000 };
+#if !defined __x86_64__
+/* A step clears the monitor of exclusive loads: a loop of ldaxr and stxr, as any libc has too, never ends. */
+int main(void) { skip("pairs of exclusive instructions cannot be stepped through"); }
 #else
-enum { ROUNDS = 2, STEPS = 1000000 };	/* under emulation each step takes long */
-#endif
+enum { ROUNDS = 15, STEPS = 1000000 };
 static volatile long handled, in_handler_failed;
 static void handler(int number)
 {
@@ -17,7 +17,6 @@ static void handler(int number)
 	struct stat st;
 	if (++handled % 8 == 0 && (stat("/etc/marker", &st) || st.st_size != 6)) in_handler_failed++;
 }
-#if defined __x86_64__
 static long raw_stat(const char *path, struct stat *st, long *flags)
 {
 	long result;
@@ -30,19 +29,6 @@ static long raw_stat(const char *path, struct stat *st, long *flags)
 	if (r12 != 0x1212 || r13 != 0x1313 || r15 != 0x1515) *flags |= 1L << 32;
 	return result;
 }
-#else
-/* svc keeps all registers but x0, and the flags. */
-static long raw_stat(const char *path, struct stat *st, long *flags)
-{
-	register long x0 __asm__("x0") = AT_FDCWD, x1 __asm__("x1") = (long)path, x2 __asm__("x2") = (long)st, x3 __asm__("x3") = 0, x8 __asm__("x8") = SYS_newfstatat;
-	register long x9 __asm__("x9") = 0x99, x16 __asm__("x16") = 0x1616, x19 __asm__("x19") = 0x1919, before __asm__("x20"), after __asm__("x21");
-	__asm__ volatile("cmp x9, x9\n\tmrs %[before], nzcv\n\tsvc #0\n\tmrs %[after], nzcv"
-		: "+r"(x0), [before] "=&r"(before), [after] "=&r"(after), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x8), "+r"(x9), "+r"(x16), "+r"(x19) :: "memory", "cc");
-	*flags = before ^ after;
-	if (x9 != 0x99 || x16 != 0x1616 || x19 != 0x1919 || x1 != (long)path || x2 != (long)st || x3 || x8 != SYS_newfstatat) *flags |= 1L << 32;
-	return x0;
-}
-#endif
 static void child(void)
 {
 	struct sigaction act = { .sa_handler = handler };
@@ -98,3 +84,4 @@ int main(void)
 	CHECK(injected > 30);
 	return pass();
 }
+#endif
