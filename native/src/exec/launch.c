@@ -102,7 +102,10 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     if (r < 0) return r;
     bool borrowed = slot && slots_borrowed();
     /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
-    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
+    if (borrowed) {
+        sys(__NR_set_tid_address, &slot->busy);
+        slot->vforked++; /* this is the parent's memory, of which no copy was made */
+    }
     if (trace_me_deferred) { /* not written for nothing: a forked child would get a page of its own for it */
         sys(__NR_ptrace, 0, 0, 0, 0);
         trace_me_deferred = false;
@@ -111,6 +114,6 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
      * then repeated behind the guest's handler. */
     u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp ? envp : (u64)nothing};
     r = slot ? arch_blocking(__NR_execve, a, slot) : sys(__NR_execve, a[0], a[1], a[2]);
-    if (borrowed) sys(__NR_set_tid_address, 0);
+    if (borrowed) sys(__NR_set_tid_address, 0), slot->vforked--;
     return r;
 }
