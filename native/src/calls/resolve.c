@@ -95,16 +95,19 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
 }
 
 /* Where a link of /proc leads into a read-only mount, the place is there too. */
-static void look_through(struct place *place, u32 how) {
+static __attribute__((noinline)) void follow_to_mount(struct place *place) {
     char link[PATH_SIZE], host[PATH_SIZE];
     size_t n = strlen(place->path);
-    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
     while (n && place->path[n - 1] == '/') n--;
     if (n >= sizeof(link)) return;
     memcpy(link, place->path, n);
     link[n] = 0;
     if (link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
+}
+
+static inline void look_through(struct place *place, u32 how) {
+    if (place->flags & PLACE_KERNEL_FOLLOWS && how & PATH_WRITE && engine.mounts.any_read_only) follow_to_mount(place);
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {

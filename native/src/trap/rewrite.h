@@ -6,6 +6,7 @@
 #include <linux/membarrier.h>
 
 #include "../engine.h"
+#include "../state/directories.h"
 #include "../sys/raw.h"
 #include "calls.h"
 
@@ -38,6 +39,7 @@ static inline void rewrite_seen(const struct call_row *row, u64 site, struct slo
 
 /* A child has ended; was its memory a copy? Then a program that does little else is better not rewritten. */
 static inline void rewrite_child_ended(struct slot *slot) {
+    directories_open(); /* so that further children need not */
     if (slot->vforked)
         slot->vforked--;
     else
