@@ -14,10 +14,11 @@
 #include "../sys/text.h"
 #include "../trap/signal.h"
 #include "exec.h"
+#include "own-file.h"
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
-#define STATE_TEXT 160 /* six numbers, "secure" and commas */
+#define STATE_TEXT 192 /* eight numbers, "secure" and commas */
 
 bool trace_me_deferred HOT;
 
@@ -66,6 +67,10 @@ static void make_state(char *state, const struct program *p) {
     n = text_put_number(state, n, arch_known());
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.container);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, own_file().device);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, own_file().inode);
     if (engine.emulated) put_ids(state, n, p);
 }
 
@@ -123,7 +128,7 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     }
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
      * then repeated behind the guest's handler. */
-    u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp ? envp : (u64)nothing};
+    u64 a[6] = {(u64)own_file_name(), (u64)vector, envp ? envp : (u64)nothing};
     r = slot ? arch_blocking(__NR_execve, a, slot) : sys(__NR_execve, a[0], a[1], a[2]);
     if (lent) sys(__NR_set_tid_address, cleared), slot->vforked--;
     return r;
