@@ -105,11 +105,14 @@ long place_target(const struct place *place, char *host, size_t size) {
 }
 
 /* Where a link of /proc leads into a read-only mount, the place is there too. */
-static void look_through(struct place *place, u32 how) {
+static __attribute__((noinline)) void follow_to_mount(struct place *place) {
     char host[PATH_SIZE];
-    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
     if (place_target(place, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
+}
+
+static inline void look_through(struct place *place, u32 how) {
+    if (place->flags & PLACE_KERNEL_FOLLOWS && how & PATH_WRITE && engine.mounts.any_read_only) follow_to_mount(place);
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {

@@ -7,7 +7,7 @@
 #include "raw.h"
 #include "text.h"
 
-static int level_asked;
+static int level_asked HOT;
 
 void say_more(int level) {
     level_asked = level;
