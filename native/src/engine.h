@@ -1,5 +1,5 @@
 /* The one state of the engine in a process. Signal handlers and caught calls have no other way to reach it. It is
- * filled by main.c before the guest runs; afterwards only what is marked as changing changes. */
+ * filled by engine.c before the guest runs; afterwards only what is marked as changing changes. */
 #ifndef ENGINE_H
 #define ENGINE_H
 #include "path/path.h"
@@ -25,7 +25,18 @@ struct engine {
 
 extern struct engine engine;
 
-/* One line on stderr where the plan's debug level is at least `level`. */
-void debug_say(int level, const char *what, const char *about);
+/* Parse the plan's words from argv[first] on into `engine`. Exits with 125 where they make no sense. */
+void engine_parse(int argc, char **argv, int first);
+
+/* The same, and all that follows from the words: what is needed after an exec. */
+void engine_prepare(int argc, char **argv, int first);
+
+/* Its parts, for the first start, which changes the words in between. */
+void engine_keep_words(char **argv, int first);
+void engine_begin_mounts(void);
+void engine_add_mount(const struct bind *bind);
+
+/* A copy of a text that lives as long as the process. */
+char *engine_keep(const char *text);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "calls/resolve.h"
 #include "engine.h"
-#include "start.h"
+#include "sys/say.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "start.h"
 #include "sys/raw.h"
+#include "sys/say.h"
 #include "sys/text.h"
 
 #define PROBE_ID 77 /* the user the guest is to be */

@@ -33,9 +33,5 @@ long address_in(int socket, u64 at, u32 length, enum address_use use, struct add
 long address_done(struct address *address, long result);
 /* Translate in place what the kernel told (length as told); the guest's length. */
 u32 address_out(int socket, u8 *bytes, u32 length, enum address_use use);
-/* The guest's name for a unix socket's name in the kernel, which begins with a slash. `guest`: PATH_SIZE bytes. */
-bool address_name(const char *name, char *guest);
-/* Drop what earlier processes of the container had to remember of their sockets' names. */
-void address_forget_dead(void);
 
 #endif

@@ -2,21 +2,13 @@
 #include <linux/stat.h>
 
 #include "../state/ownership.h"
+#include "../sys/entry.h"
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "owners.h"
 
 #define TYPE_PLAIN 8
 #define TYPE_OF(mode) ((u8)(((mode) & S_IFMT) >> 12)) /* as in the kernel's fs_umode_to_dtype() */
-
-/* The kernel's struct linux_dirent64; the older one has the name where this has the type, and the type in its last byte. */
-struct entry {
-    u64 inode;
-    i64 offset;
-    u16 length;
-    u8 type;
-    char name[];
-};
 
 static void show_type(int directory, u32 device, u8 *type, u64 inode, const char *name) {
     struct file file;
@@ -25,6 +17,7 @@ static void show_type(int directory, u32 device, u8 *type, u64 inode, const char
     if (file_look(directory, name, 0, &file) == 0 && file.inode == inode) *type = TYPE_OF(file.mode);
 }
 
+/* The older getdents has the name where getdents64 has the type, and the type in its last byte. */
 long call_getdents(struct call *call) {
     struct file directory;
     int fd = (int)call->a[0];

@@ -13,7 +13,7 @@ long place_plain(struct place *place) {
     long fd = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC, 0);
     if (fd < 0) return fd;
     link_of((int)fd, link);
-    long r = path_host_system.read_link(link, place->text, sizeof(place->text));
+    long r = link_read(link, place->text, sizeof(place->text));
     sys(__NR_close, fd);
     place->directory = AT_FDCWD;
     place->path = place->text;
@@ -80,7 +80,7 @@ bool descriptor_read_only(int fd) {
     long mode = fd == AT_FDCWD ? O_RDONLY : sys(__NR_fcntl, fd, F_GETFL);
     if (mode < 0 || (mode & O_ACCMODE) != O_RDONLY) return false;
     link_of(fd, link);
-    return path_host_system.read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
+    return link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
 bool change_refused(const struct call *call) {

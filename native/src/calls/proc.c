@@ -11,14 +11,6 @@
 #include "resolve.h"
 #include "textview.h"
 
-const char *proc_behind_process(const char *path, u64 *pid) {
-    const char *p;
-    u64 thread;
-    if (!text_starts(path, "/proc/") || !text_number(path + 6, pid, &p) || *p++ != '/') return NULL;
-    if (text_starts(p, "task/") && text_number(p + 5, &thread, &p) && *p++ != '/') return NULL;
-    return p;
-}
-
 struct mapping_search {
     struct text_view view; /* first: view_lines() hands it on */
     u64 address;

@@ -10,42 +10,13 @@
 #include "../sys/text.h"
 #include "views.h"
 
-static long read_link(const char *host_path, char *to, size_t size) {
-    long r = sys(__NR_readlinkat, AT_FDCWD, host_path, to, size - 1);
-    if (r >= 0) to[r] = 0;
-    return r;
-}
-
 static long check_directory(const char *host_path) {
     char text[PATH_ROOM + 4];
     text_put(text, text_put(text, 0, host_path), "/."); /* no descriptor: there may be none left */
     return sys(__NR_faccessat, AT_FDCWD, text, 0);
 }
 
-const struct path_host path_host_system = {read_link, check_directory, proc_magic_link};
-
-long host_to_guest(const char *host, char *guest, size_t size) {
-    return mounts_to_guest(&engine.mounts, host, guest, size);
-}
-
-long removed_place(const char *link, char *host, char *guest, size_t size) {
-    static const char suffix[] = " (deleted)";
-    struct stat st;
-    size_t n = strlen(host), length = sizeof(suffix) - 1;
-    if (n < length || !text_equal(host + n - length, suffix)) return 0;
-    if (sys(__NR_newfstatat, AT_FDCWD, link, &st, 0) < 0 || st.st_nlink) return 0;
-    if (!S_ISDIR(st.st_mode)) return -ENOTDIR;
-    host[n - length] = 0;
-    n = host[0] == '/' ? (size_t)host_to_guest(host, guest, size) : 0;
-    return (long)n > 1 ? (long)n : -EXDEV;
-}
-
-void link_of(int directory, char link[48]) {
-    if (directory == AT_FDCWD)
-        text_put(link, 0, "/proc/thread-self/cwd");
-    else
-        text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u32)directory);
-}
+const struct path_host path_host_system = {link_read, check_directory, proc_magic_link};
 
 /* Does a descriptor stand for a symbolic link itself? */
 static bool is_link(int fd) {
@@ -63,7 +34,7 @@ static long base_of(int directory, char *guest, size_t size) {
     if (directory < 0 && directory != AT_FDCWD) return -EBADF;
     if (r == -ENOENT) {
         link_of(directory, link);
-        r = read_link(link, host, sizeof(host));
+        r = link_read(link, host, sizeof(host));
         if (r == -ENOENT) return -EBADF;
         if (r < 0) return r;
         r = removed_place(link, host, guest, size);
@@ -123,17 +94,25 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
     return true;
 }
 
-/* Where a link of /proc leads into a read-only mount, the place is there too. */
-static void look_through(struct place *place, u32 how) {
-    char link[PATH_SIZE], host[PATH_SIZE];
+long place_target(const struct place *place, char *host, size_t size) {
+    char link[PATH_SIZE];
     size_t n = strlen(place->path);
-    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
     while (n && place->path[n - 1] == '/') n--;
-    if (n >= sizeof(link)) return;
+    if (n >= sizeof(link)) return -ENAMETOOLONG;
     memcpy(link, place->path, n);
     link[n] = 0;
-    if (read_link(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
+    return link_read(link, host, size);
+}
+
+/* Where a link of /proc leads into a read-only mount, the place is there too. */
+static __attribute__((noinline)) void follow_to_mount(struct place *place) {
+    char host[PATH_SIZE];
+    if (place_target(place, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
+}
+
+static inline void look_through(struct place *place, u32 how) {
+    if (place->flags & PLACE_KERNEL_FOLLOWS && how & PATH_WRITE && engine.mounts.any_read_only) follow_to_mount(place);
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {

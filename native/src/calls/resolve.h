@@ -5,6 +5,7 @@
 
 #include "../path/path.h"
 #include "../trap/calls.h"
+#include "../guest-path.h"
 
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */
@@ -20,6 +21,8 @@ long check_creation(const struct place *place, bool directory);
 long refuse_creation(const struct place *place, bool directory);
 /* What the last name of a place is, whatever slashes are behind it. 0 or -errno. */
 long place_look(const struct place *place, struct stat *st);
+/* The host path behind a link of /proc that only the kernel can follow: its length or -errno. */
+long place_target(const struct place *place, char *host, size_t size);
 bool place_has_slash(const struct place *place);
 /* resolve_guest() for a call that changes what is there (or, with PATH_PARENT, makes it), refused on read-only mounts. */
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place);
@@ -37,25 +40,14 @@ bool change_refused(const struct call *call);
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
-/* Guest text of a plain host path that may lie anywhere; its length, or -ENOENT. */
-long host_to_guest(const char *host, char *guest, size_t size);
 /* What a link of /proc leads to, as the guest must see it: a guest path's length, or as path_host.magic_link. */
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size);
 
-/* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */
-const char *proc_behind_process(const char *path, u64 *pid);
-
-/* The link of /proc that shows a descriptor's path. */
-void link_of(int descriptor, char link[48]);
 /* Make a place that is there an absolute and plain one. 0 or -errno. */
 long place_plain(struct place *place);
 
 /* What the look-up of the directory that holds a place's last name answers; `mode` as in access(). 0 or -errno. */
 long place_parent(const struct place *place, int mode);
-
-/* `host` is what a link of /proc shows. 0: the file is there; -ENOTDIR: it is removed, and no directory; else the length
- * of the guest path where the directory was, or -EXDEV. Changes `host`. */
-long removed_place(const char *link, char *host, char *guest, size_t size);
 
 extern const struct path_host path_host_system;
 

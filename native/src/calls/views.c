@@ -5,12 +5,12 @@
 #include <linux/memfd.h>
 
 #include "../engine.h"
+#include "../guest-path.h"
+#include "../state/socket-names.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
-#include "address.h"
 #include "handlers.h"
 #include "mountview.h"
-#include "resolve.h"
 #include "textview.h"
 
 #define ENGINE_END (SLOTS_BASE + SLOTS * SLOT_SIZE)
@@ -101,7 +101,7 @@ static void numa_line(struct text_view *v, char *line) {
 static void unix_line(struct text_view *v, char *line) {
     char guest[PATH_SIZE], *path = line;
     while (*path && !(*path == '/' && path > line && path[-1] == ' ')) path++;
-    if (*path && address_name(path, guest)) {
+    if (*path && socket_name_for_guest(path, guest)) {
         *path = 0;
         view_put(v, line);
         line = guest;

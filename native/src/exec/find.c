@@ -1,13 +1,18 @@
 /* From a path to an open ELF file: execute permission, scripts and their interpreters, ld.so. */
 #include <asm/stat.h>
 #include <linux/stat.h>
+#include <linux/time.h>
 
 #include "../calls/resolve.h"
 #include "../engine.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
+
+#define RECENT 60              /* seconds */
+#define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */
 
 /* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. */
 static long open_unreadable(const struct place *place, u64 flags) {
@@ -21,6 +26,15 @@ static long open_unreadable(const struct place *place, u64 flags) {
     return fd;
 }
 
+/* Does somebody have this file open for writing? Only the kernel knows: an exec of its own says so, since Linux 6.8
+ * before it looks at the arguments, which are none here. Since that costs as much as a dozen other calls it is asked only
+ * of files that were changed or made within the last minute, as those are that somebody is writing. */
+static bool is_busy(int fd, const struct stat *st) {
+    struct timespec now;
+    if (sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now) < 0 || (i64)st->st_ctime + RECENT < now.tv_sec) return false;
+    return sys(__NR_execveat, fd, "", NO_ARGUMENTS, NULL, AT_EMPTY_PATH) == -ETXTBSY;
+}
+
 /* Open for reading, refused like an exec: not a regular file, or no execute permission. */
 static long open_executable(const struct place *place, bool follow) {
     struct stat st;
@@ -31,9 +45,10 @@ static long open_executable(const struct place *place, bool follow) {
     if (fd == -EACCES) fd = open_unreadable(place, flags);
     if (fd < 0) return fd == -ENXIO ? -EACCES : fd; /* a socket or such */
     r = sys(__NR_fstat, fd, &st);
-    if (r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111)) return fd;
+    bool program = r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+    if (program && !is_busy((int)fd, &st)) return fd;
     sys(__NR_close, fd);
-    return r < 0 ? r : -EACCES;
+    return r < 0 ? r : program ? -ETXTBSY : -EACCES;
 }
 
 static void name_after(const char *host, char *guest) {
@@ -136,6 +151,20 @@ static void name_script(struct program *p, int directory, const char *path) {
     p->script = text;
 }
 
+/* What was opened is no script. */
+static long take_program(struct program *p, struct elf_file *elf) {
+    u64 more[elf_more(elf)];
+    elf->more = more;
+    long r = elf->size < 0 ? elf->size : elf_read(p->fd, elf);
+    if (r >= 0) r = elf_read_interpreter(p->fd, elf);
+    if (r == -ELIBBAD) {
+        debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
+        r = -ENOEXEC;
+    }
+    p->is_engine = r >= 0 && elf_is_engine(elf);
+    return r < 0 ? r : open_interpreter(p, elf);
+}
+
 long program_find(int directory, const char *path, u64 flags, struct program *p) {
     struct elf_file elf;
     p->prefix_count = 0;
@@ -147,7 +176,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
     for (unsigned depth = 0;; depth++) {
         long fd = open_path(directory, path, flags, guest);
         if (fd < 0) return fd;
-        long n = elf_read_head((int)fd, &elf), r = n;
+        long n = elf_read_head((int)fd, &elf), r;
         if (n >= 2 && elf.head[0] == '#' && elf.head[1] == '!') {
             sys(__NR_close, fd);
             if (depth == SCRIPT_DEPTH) return -ELOOP;
@@ -160,15 +189,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
             continue;
         }
         p->fd = (int)fd;
-        if (n >= 0) r = elf_read(p->fd, &elf);
-        if (r >= 0) r = elf_read_interpreter(p->fd, &elf);
-        if (r == -ELIBBAD) {
-            debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
-            r = -ENOEXEC;
-        }
-        p->is_engine = r >= 0 && elf_is_engine(&elf);
-        if (r >= 0) r = open_interpreter(p, &elf);
-        if (r < 0) sys(__NR_close, p->fd);
+        if ((r = take_program(p, &elf)) < 0) sys(__NR_close, p->fd);
         return r < 0 ? r : 0;
     }
 }

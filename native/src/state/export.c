@@ -5,7 +5,8 @@
 
 #include "../calls/owners.h"
 #include "../engine.h"
-#include "../start.h"
+#include "../sys/say.h"
+#include "../sys/entry.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "ownership.h"
@@ -74,13 +75,7 @@ static long open_directory(int parent, const char *name, const struct file *file
 static void walk(int parent, const char *name, size_t length);
 
 static void walk_entries(int fd, size_t length) {
-    struct entry {
-        u64 inode;
-        i64 offset;
-        u16 length;
-        u8 type;
-        char name[];
-    } *entry;
+    struct entry *entry;
     char list[PAGE_SIZE] __attribute__((aligned(8)));
     long n;
     while ((n = sys(__NR_getdents64, fd, list, sizeof(list))) > 0) {

@@ -5,7 +5,7 @@
 #include <linux/prctl.h>
 #include <linux/resource.h>
 
-#include "../start.h"
+#include "../sys/say.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "supervise.h"

@@ -4,7 +4,7 @@
 #include <asm/ioctls.h>
 #include <linux/prctl.h>
 
-#include "../start.h"
+#include "../sys/say.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "supervise.h"

@@ -4,7 +4,8 @@
 #include <linux/time_types.h>
 #include <linux/wait.h>
 
-#include "../start.h"
+#include "../sys/say.h"
+#include "../sys/entry.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "supervise.h"
@@ -153,12 +154,6 @@ bool process_apart(int pid) {
 
 /* The number of each entry of a directory that is one. Returns the first non-zero answer. */
 static int each_number(const char *path, int (*use)(int number, void *with), void *with) {
-    struct entry {
-        u64 inode, offset;
-        u16 length;
-        u8 type;
-        char name[];
-    };
     char room[2048] __attribute__((aligned(8)));
     long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     int answer = 0;

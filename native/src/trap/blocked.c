@@ -33,7 +33,7 @@ static u64 unpack(u64 packed) {
     return bits;
 }
 
-static u64 *probe(u64 thread, unsigned i) {
+static u64 *entry_of(u64 thread, unsigned i) {
     return &entries[((u32)(thread * 0x9e3779b97f4a7c15UL >> 40) + i) % ENTRIES];
 }
 
@@ -45,7 +45,7 @@ u64 own_blocked(void) {
     if (!used) return unpack(initial);
     u64 thread = arch_thread_pointer() & ~7UL;
     for (unsigned i = 0; i < PROBES; i++) {
-        u64 entry = __atomic_load_n(probe(thread, i), __ATOMIC_RELAXED);
+        u64 entry = __atomic_load_n(entry_of(thread, i), __ATOMIC_RELAXED);
         if (entry && (entry & ~7UL) == thread) return unpack(entry & 7);
     }
     return unpack(initial);
@@ -55,7 +55,7 @@ u64 own_blocked(void) {
 void own_block(u64 bits) {
     u64 thread = arch_thread_pointer() & ~7UL, wanted = thread | pack(bits), *place = NULL;
     for (unsigned i = 0; i < PROBES; i++) {
-        u64 *at = probe(thread, i), entry = __atomic_load_n(at, __ATOMIC_RELAXED);
+        u64 *at = entry_of(thread, i), entry = __atomic_load_n(at, __ATOMIC_RELAXED);
         if (entry && (entry & ~7UL) == thread) {
             place = at;
             break;
@@ -63,7 +63,7 @@ void own_block(u64 bits) {
         if (!place && (!entry || (!(entry & 7) && !initial))) place = at;
     }
     if (!thread) return;
-    __atomic_store_n(place ? place : probe(thread, 0), wanted, __ATOMIC_RELAXED);
+    __atomic_store_n(place ? place : entry_of(thread, 0), wanted, __ATOMIC_RELAXED);
     used = 1;
 }
 
@@ -84,9 +84,9 @@ u64 own_kept(void) {
     return kept.set && kept.process == (u32)sys(__NR_getpid) ? unpack(kept.set) : 0;
 }
 
-int own_take(siginfo_t *info) {
+int own_take(siginfo_t *info, bool blocked) {
     u64 due = own_kept();
-    if (due) due &= ~own_blocked();
+    if (due) due &= blocked ? own_blocked() : ~own_blocked();
     for (unsigned i = 0; i < 3; i++) {
         if (!(due & SIGNAL_BIT(numbers[i]))) continue;
         siginfo_t found = kept.info[i];

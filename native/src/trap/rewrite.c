@@ -90,7 +90,7 @@ static bool in_area(u64 address) {
     return false;
 }
 
-bool rewrite_rewind(__u64 *pc) {
+bool rewrite_rewind(u64 *pc) {
     if (!in_area(*pc)) return false;
     for (unsigned k = 0; k < SITES; k++) {
         const struct site *site = &sites[k];
@@ -271,7 +271,7 @@ void rewrite_count_site(const struct call_row *row, u64 address, struct slot *sl
 
 void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot) { (void)row, (void)site, (void)slot; }
 long rewrite_number_of(u64 site, long number) { (void)site; return number; }
-bool rewrite_rewind(__u64 *pc) { (void)pc; return false; }
+bool rewrite_rewind(u64 *pc) { (void)pc; return false; }
 void rewrite_count_hooked(void) {}
 void rewrite_count_trapped(void) {}
 

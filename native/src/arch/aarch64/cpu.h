@@ -77,7 +77,7 @@ void regs_to_frame(const struct regs *r, struct ucontext *uc);
 void frame_enter(struct ucontext *uc, void *slot);
 /* There are no stretches of the exit or of a hook to be put right here. */
 static inline bool frame_complete_exit(struct ucontext *uc) { return (void)uc, false; }
-static inline bool frame_rewind(struct ucontext *uc) { return (void)uc, false; }
+static inline bool hook_rewind(struct ucontext *uc) { return (void)uc, false; }
 
 /* The frame of the signal whose stub another signal met, before all others were blocked; NULL: it met none. */
 struct ucontext *frame_behind_stub(const struct ucontext *uc);

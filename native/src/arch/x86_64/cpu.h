@@ -79,9 +79,9 @@ void frame_enter(struct ucontext *uc, void *slot);
  * Complete them in the frame. Returns false where the frame is not in that stretch. */
 bool frame_complete_exit(struct ucontext *uc);
 
-/* A signal hit the guest in a trampoline or on its way into the hook: make the frame stand at the guest's own code
- * instead, as if the call were still to come. False where it did not. */
-bool frame_rewind(struct ucontext *uc);
+/* A signal hit the guest on its way into the hook: make the frame stand at the guest's own code instead, as if the call
+ * were still to come. False where it did not. */
+bool hook_rewind(struct ucontext *uc);
 
 /* The frame of the signal whose stub another signal met, before all others were blocked; NULL: it met none. */
 struct ucontext *frame_behind_stub(const struct ucontext *uc);

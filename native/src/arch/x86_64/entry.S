@@ -94,7 +94,7 @@ exit_slow:
 
 /* The hook: rewritten sites come here. rcx: the address behind the syscall instruction they stand for; r11 is free;
  * flags, all other registers and the stack are the guest's and must stay so. Where no slot is free, or the guest may be
- * on its alternate stack (stack_marks), the syscall instruction itself is run, and trapped. frame_rewind() knows this
+ * on its alternate stack (stack_marks), the syscall instruction itself is run, and trapped. hook_rewind() knows this
  * code: a signal that comes in before the slot's stack is in use finds the guest at its syscall instruction. */
         .macro  hashed                          /* rcx: the start of this thread's slot */
         rdfsbase %rcx

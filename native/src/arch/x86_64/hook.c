@@ -1,6 +1,5 @@
 /* x86-64: taking back what the hook has begun, which of its two entrances this machine can use, and which stacks it must
  * not leave. */
-#include "../../trap/rewrite.h"
 #include "../../trap/slots.h"
 #include "cpu.h"
 
@@ -65,10 +64,9 @@ static struct slot *held(u64 pc, u64 rcx) {
     return NULL;
 }
 
-bool frame_rewind(struct ucontext *uc) {
+bool hook_rewind(struct ucontext *uc) {
     struct sigcontext *m = &uc->uc_mcontext;
     u64 pc = m->rip;
-    if (pc - ENGINE_BASE >= ENGINE_SIZE) return rewrite_rewind(&m->rip);
     if (pc == (u64)hook_begin || pc == (u64)hook_plain) {
         m->rip = m->rcx - ARCH_CALL_SIZE;
         return true;
