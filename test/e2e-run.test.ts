@@ -252,7 +252,7 @@ suite('what scripts and programs rely on', reason, () => {
     `file systems without locks: owners are kept all the same${noStrace}`,
     async () => {
       await good('pull', 'ubuntu');
-    const id = (await good('-q', 'create', '--name=box', 'ubuntu')).stdout.trim();
+      const id = (await good('-q', 'create', '--name=box', 'ubuntu')).stdout.trim();
       await good('run', '--execmode=N1', 'box', 'true');
       const lock = join(top, 'containers', id, '.udocker/native/ownership.lock');
       const log = join(lab.home, 'strace.log');
