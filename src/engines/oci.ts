@@ -73,8 +73,8 @@ export function planRuntime(
   const state = under(host.runtimeDirectory, runtime.name);
   const setup: Step[] = [
     ...setupSteps(spec),
-    ...(options.inside === undefined ? [] : insideSteps(spec)),
     ...mountPointSteps(spec, onRoot([...mounts, ...first.mounts])),
+    ...(options.inside === undefined ? [] : insideSteps(spec)),
     ...standIn.map(({ source: path }): Step => ({ do: 'write-file', path, content: '', mode: 0o600 })),
     { do: 'make-directory', path: state, mode: 0o700 },
     { do: 'make-directory', path: bundle, mode: 0o700 },

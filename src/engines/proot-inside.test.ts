@@ -99,5 +99,5 @@ test('a PRoot that cannot come along is refused with the reason', async () => {
 });
 
 test('a container of somebody else has no place for it', () => {
-  expect(() => insideSteps({ root: hostPath('/c/ROOT'), rootWritable: false })).toThrow(/cannot be written/);
+  expect(() => insideSteps({ ...sampleSpec, rootWritable: false })).toThrow(/cannot be written/);
 });

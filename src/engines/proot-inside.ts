@@ -3,7 +3,7 @@
  * needs nothing; for one of a distribution its C library and loader come along, and it is started through them.
  */
 import { UdockerError } from '../errors.ts';
-import { type GuestPath, guestPath, type HostPath, hostPath, under } from '../paths.ts';
+import { type GuestPath, guestPath, type HostPath, hostPath } from '../paths.ts';
 import { formatOf, headBytes } from '../run/elf.ts';
 import type { Mount, RunSpec } from '../run/run-spec.ts';
 import {
@@ -17,6 +17,7 @@ import {
 } from './engine.ts';
 import { isUnavailable, unavailable } from './find-program.ts';
 import { emulatesRelease, featuresOf, findProot, isUnknownCall, unknownCalls } from './proot.ts';
+import { mountPointList } from './setup.ts';
 
 /** What PRoot inside adds to a runtime that was found. */
 export interface InsideProot {
@@ -121,8 +122,10 @@ export function insideWords(
 }
 
 /** PRoot keeps the small program that starts others in /tmp, which some images lack. Throws STORAGE. */
-export function insideSteps({ root, rootWritable }: Pick<RunSpec, 'root' | 'rootWritable'>): Step[] {
-  if (rootWritable) return [{ do: 'make-directory', path: under(root, 'tmp'), mode: 0o777 }];
+export function insideSteps(spec: Pick<RunSpec, 'root' | 'rootWritable' | 'container'>): Step[] {
+  const { root, rootWritable } = spec;
+  const tmp = { do: 'make-mount-point', root, target: guestPath('/tmp'), kind: 'directory' } as const;
+  if (rootWritable) return [{ ...tmp, list: mountPointList(spec), unlessThere: true }];
   throw new UdockerError('STORAGE', 'cannot put PRoot into this container, which cannot be written by you', {
     hint: 'use mode R1 or P1, or make a container of your own with: udocker create',
   });

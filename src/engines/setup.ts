@@ -22,12 +22,16 @@ export function nativeState({ container }: Pick<RunSpec, 'container'>): HostPath
   return under(container.stateDirectory, 'native');
 }
 
+/** Where mount points that were made are written down. */
+export function mountPointList(spec: Pick<RunSpec, 'container'>): HostPath {
+  return under(nativeState(spec), 'mount-points');
+}
+
 /** Steps that make the mount points which do not exist yet, for mounts on the root itself. */
 export function mountPointSteps(spec: RunSpec, mounts: readonly Mount[]): Step[] {
-  const state = nativeState(spec);
-  const list = under(state, 'mount-points');
+  const list = mountPointList(spec);
   return [
-    { do: 'make-directory', path: state, mode: 0o700 },
+    { do: 'make-directory', path: nativeState(spec), mode: 0o700 },
     ...mounts
       .filter((mount) => !mount.targetExists)
       .map(({ target, kind }): Step => {

@@ -53,6 +53,9 @@ test('mount points that were made are written down, whatever was there is not', 
   mkdirSync(join(root, 'there'));
   const step = { do: 'make-mount-point', root, target: guestPath('/there/x/y'), kind: 'file', list } as const;
   carryOutSteps([step, step]);
+  symlinkSync('/nowhere', join(root, 'dangling'));
+  const target = guestPath('/dangling');
+  carryOutSteps([{ do: 'make-mount-point', root, target, kind: 'directory', list, unlessThere: true }]);
   expect(readFileSync(list, 'utf8')).toBe(`${root}/there/x\0${root}/there/x/y\0`);
 });
 
