@@ -2,7 +2,7 @@
 import { UdockerError } from '../errors.ts';
 import { setLogin } from '../registry/keystore.ts';
 import type { ActionContext } from './context.ts';
-import { storeOf } from './open-store.ts';
+import { requireNamedRepository } from './open-store.ts';
 import { accessRegistry } from './registry-access.ts';
 
 export interface LoginRequest {
@@ -23,7 +23,7 @@ export async function login(
   request: LoginRequest,
 ): Promise<'accepted' | 'unchecked'> {
   const { username, password } = request;
-  storeOf(context); // keeps them
+  requireNamedRepository(context); // keeps them
   warnOfCapsLock(context, password);
   const { registry, endpoint, close } = accessRegistry(context, undefined, request, context.signal);
   try {

@@ -88,7 +88,7 @@ async function tryOut(
         inner: { uid: 0, gid: 0 },
         mounts: [...trialMounts(probe), ...insideMounts(found)],
         proc: procOf(found),
-        ...refusedOf(options, found, host),
+        ...refusedOf(options, trialProcess.user, found, host),
         args: [...(hasInit(found) ? [...initWords(firstImage), '--', program[0]] : []), ...program],
         env: { PATH: '/usr/bin:/bin', ...(inside === undefined ? {} : insideVariables(inside)) },
       });

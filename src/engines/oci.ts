@@ -2,7 +2,7 @@
 
 import { guestPath, type HostPath, under } from '../paths.ts';
 import { fingerprint } from '../run/fingerprint.ts';
-import type { Mount, RunSpec } from '../run/run-spec.ts';
+import type { Mount, RunSpec, User } from '../run/run-spec.ts';
 import type { Available, ExecPlan, Feature, HostFacts, Step } from './engine.ts';
 import { firstProcess } from './oci-program.ts';
 import { type OciOptions as OciConfigOptions, ociConfig } from './oci-spec.ts';
@@ -63,7 +63,7 @@ export function planRuntime(
       inner,
       mounts: [...mounts, ...first.mounts, ...standIn],
       proc: procOf(found),
-      ...refusedOf(options, found, host),
+      ...refusedOf(options, user, found, host),
       args: first.args,
       env: first.env,
     },
@@ -180,9 +180,10 @@ export function procOf(found: Available): 'new' | 'bind' {
 /** The calls that are refused because of PRoot inside, where the trial found that this can be had. */
 export function refusedOf(
   { inside }: OciOptions,
+  user: Pick<User, 'uid'>,
   { quirks }: Available,
   { machine }: HostFacts,
 ): Pick<OciConfigOptions, 'refused'> {
   if (inside === undefined || !quirks.has('refuse')) return {};
-  return { refused: { machine, calls: insideRefuses(inside, quirks) } };
+  return { refused: { machine, calls: insideRefuses(user, quirks) } };
 }

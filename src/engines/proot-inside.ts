@@ -5,7 +5,7 @@
 import { UdockerError } from '../errors.ts';
 import { type GuestPath, guestPath, type HostPath, hostPath } from '../paths.ts';
 import { formatOf, headBytes } from '../run/elf.ts';
-import type { Mount, RunSpec } from '../run/run-spec.ts';
+import type { Mount, RunSpec, User } from '../run/run-spec.ts';
 import {
   type Available,
   type Feature,
@@ -69,20 +69,21 @@ async function loadedBy(
 
 const enosys = 38;
 const eperm = 1;
+const success = 0;
 const owners = ['chown', 'chown32', 'fchown', 'fchown32', 'fchownat', 'lchown', 'lchown32'];
 
 /**
- * Calls that fail inside, with their errors: those that PRoot passes on as they are, though only it knows where the
- * program is. And where it looks at every call, changes of owner: with one mapped id they would be EINVAL, and only
- * of EPERM does it make a success for its root.
+ * Calls that the kernel answers by itself inside, with their errors: those that PRoot passes on as they are, though
+ * only it knows where the program is. And changes of owner: with one mapped id they would be EINVAL for all others,
+ * and only of EPERM does PRoot make a success for its root, if it sees the call. So to root they seem to succeed.
  */
 export function insideRefuses(
-  acceleration: Acceleration,
+  { uid }: Pick<User, 'uid'>,
   quirks: ReadonlySet<string>,
 ): Readonly<Record<string, number>> {
   return Object.fromEntries([
     ...hideableCalls.filter((call) => isUnknownCall(call, quirks)).map((call) => [call, enosys]),
-    ...(acceleration === 'plain' ? owners.map((call) => [call, eperm]) : []),
+    ...owners.map((call) => [call, uid === 0 ? success : eperm]),
   ]);
 }
 
