@@ -23,8 +23,9 @@ long removed_place(const char *link, char *host, char *guest, size_t size) {
     struct stat st;
     size_t n = strlen(host), length = sizeof(suffix) - 1;
     if (n < length || !text_equal(host + n - length, suffix)) return 0;
-    if (sys(__NR_newfstatat, AT_FDCWD, link, &st, 0) < 0 || st.st_nlink) return 0;
-    if (!S_ISDIR(st.st_mode)) return -ENOTDIR;
+    if (sys(__NR_newfstatat, AT_FDCWD, link, &st, 0) < 0 ) return 0;
+    if (!S_ISDIR(st.st_mode)) return -ENOTDIR; /* removed, or only so called: it may have other names */
+    if (st.st_nlink) return 0;
     host[n - length] = 0;
     n = host[0] == '/' ? (size_t)host_to_guest(host, guest, size) : 0;
     return (long)n > 1 ? (long)n : -EXDEV;

@@ -9,7 +9,7 @@ long host_to_guest(const char *host, char *guest, size_t size);
 long link_read(const char *host_path, char *to, size_t size);
 /* The link of /proc that shows a descriptor's path. */
 void link_of(int descriptor, char link[48]);
-/* `host` is what a link of /proc shows. 0: the file is there; -ENOTDIR: it is removed, and no directory; else the length
+/* `host` is what a link of /proc shows. 0: the file is there; -ENOTDIR: it is no directory, and removed by that name; else the length
  * of the guest path where the directory was, or -EXDEV. Changes `host`. */
 long removed_place(const char *link, char *host, char *guest, size_t size);
 /* /proc/PID/[task/TID/]... : the part behind, and the process id; NULL where it is no such path. */

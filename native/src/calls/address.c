@@ -14,6 +14,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "owners.h"
+#include "permit.h"
 #include "resolve.h"
 
 #define FAMILY_UNIX 1
@@ -93,7 +94,8 @@ static long bind_through(struct address *a) {
 
 static long bind_name(struct address *a, const char *guest) {
     char plain[PATH_SIZE];
-    long r = resolve_at(AT_FDCWD, guest, PATH_PARENT | PATH_WRITE, &a->place);
+    long r = permit_socket(AT_FDCWD, guest, true);
+    if (r == 0) r = resolve_at(AT_FDCWD, guest, PATH_PARENT | PATH_WRITE, &a->place);
     if (r < 0) return r;
     r = place_has_slash(&a->place) ? check_creation(&a->place, false) : refuse_creation(&a->place, false);
     if (r < 0) return r == -EEXIST ? -EADDRINUSE : r;
@@ -114,7 +116,8 @@ static long bind_name(struct address *a, const char *guest) {
 /* A socket to be reached may be named by a link to it: its own descriptor's. */
 static long reach_name(struct address *a, const char *guest) {
     char text[48];
-    long r = resolve_at(AT_FDCWD, guest, PATH_FOLLOW, &a->place);
+    long r = permit_socket(AT_FDCWD, guest, false);
+    if (r == 0) r = resolve_at(AT_FDCWD, guest, PATH_FOLLOW, &a->place);
     if (r < 0) return r;
     if (a->place.path[0] != '/' && a->place.directory == AT_FDCWD) return 0;
     if (strlen(a->place.path) < UNIX_PATH_MAX) {

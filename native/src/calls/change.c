@@ -2,6 +2,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../state/directories.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "handlers.h"
@@ -47,6 +48,12 @@ static bool may_give(const struct ids *ids, const struct file *file, u32 uid, u3
     return (uid == NO_ID || uid == file->uid) && (gid == NO_ID || gid == file->gid || ids_in_group(ids, gid));
 }
 
+/* Ways through a directory may be open or closed to others now. */
+static void tell_rights(const struct file *file) {
+    struct cache *cache = S_ISDIR(file->mode) ? directories_open() : NULL;
+    if (cache) __atomic_add_fetch(&cache->rights, 1, __ATOMIC_RELEASE);
+}
+
 static long give(const struct target *t, u32 uid, u32 gid) {
     struct file file;
     long r = file_look(t->directory, t->path, t->flags, &file);
@@ -63,7 +70,9 @@ static long give(const struct target *t, u32 uid, u32 gid) {
         file.disk_mode &= ~kill;
         file.mode &= ~kill;
     }
-    return file_remember(&file);
+    r = file_remember(&file);
+    tell_rights(&file);
+    return r;
 }
 
 long call_chown(struct call *call) {
@@ -112,7 +121,9 @@ static long set_mode(const struct target *t, u32 mode, bool follow, int fd) {
     if (r < 0) return r;
     file.disk_mode = (file.disk_mode & ~PERMISSIONS) | disk;
     file.mode = (file.mode & ~PERMISSIONS) | mode;
-    return file_remember(&file);
+    r = file_remember(&file);
+    tell_rights(&file);
+    return r;
 }
 
 /* A way may be open or closed now; which one is not known. */

@@ -10,6 +10,7 @@
 #include "resolve.h"
 #include "status.h"
 #include "views.h"
+#include "wish.h"
 
 static bool may_write(u64 flags) {
     if (flags & O_PATH) return false; /* the other flags are not looked at */
@@ -132,20 +133,11 @@ long call_openat(struct call *call) {
 
 /* openat2 with RESOLVE_ flags: they are kept on the walk, and nothing is left of them for the kernel. */
 static long open_resolved(struct call *call, struct open_how *wanted) {
-    static const struct {
-        u16 resolve, how;
-    } flags[] = {{RESOLVE_IN_ROOT, PATH_IN_ROOT},
-                 {RESOLVE_BENEATH, PATH_BENEATH},
-                 {RESOLVE_NO_SYMLINKS, PATH_NO_LINKS},
-                 {RESOLVE_NO_MAGICLINKS, PATH_NO_MAGIC},
-                 {RESOLVE_NO_XDEV, PATH_NO_MOUNTS}};
     char text[PATH_SIZE];
     struct place place;
-    u32 how = PATH_WALK | (never_follows(wanted->flags) ? 0 : PATH_FOLLOW);
+    u32 how = PATH_WALK | wish_resolve(wanted->resolve) | (never_follows(wanted->flags) ? 0 : PATH_FOLLOW);
     if (wanted->resolve & RESOLVE_CACHED) return -EAGAIN; /* the kernel may always say so */
     if (may_write(wanted->flags)) how |= PATH_WRITE | how_created(wanted->flags);
-    for (unsigned i = 0; i < ARRAY_LENGTH(flags); i++)
-        if (wanted->resolve & flags[i].resolve) how |= flags[i].how;
     long r = arch_copy_text(text, (const char *)call->a[1], sizeof(text));
     if (r < 0) return r;
     if ((r = resolve_at((int)call->a[0], text, how, &place)) < 0) return r;

@@ -9,6 +9,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "ids.h"
+#include "wish.h"
 
 #define SECOND 1000000000UL
 
@@ -113,8 +114,7 @@ void file_show_statx(int directory, const char *path, u64 flags, struct statx *s
     st->stx_rdev_minor = (known.rdev & 0xff) | (known.rdev >> 12 & 0xfff00);
 }
 
-/* The directory in which a place's last name is. */
-static long look_at_parent(const struct place *place, struct file *file) {
+long file_look_parent(const struct place *place, struct file *file) {
     char path[PATH_ROOM];
     size_t n = strlen(place->path);
     while (n && place->path[n - 1] == '/') n--;
@@ -139,7 +139,7 @@ void file_give_owner(const struct place *place, struct file *file) {
     struct file parent;
     file->uid = ids->user.fs;
     file->gid = ids->group.fs;
-    if (place && look_at_parent(place, &parent) == 0 && (parent.mode & S_ISGID)) file->gid = parent.gid;
+    if (place && file_look_parent(place, &parent) == 0 && (parent.mode & S_ISGID)) file->gid = parent.gid;
 }
 
 void file_made(const struct place *place) {
@@ -168,4 +168,16 @@ bool file_leaving(const struct place *place, struct file *file) {
     if (!file->known || (file->links > 1 && !S_ISDIR(file->disk_mode))) return false;
     ownership_remove(file->device, file->inode, file->birth);
     return true;
+}
+
+bool file_permits(const struct ids *ids, const struct file *file, u32 need) {
+    bool no_program = !S_ISDIR(file->mode) && !(file->mode & 0111);
+    if (ids_capable(ids, CAP_DAC_OVERRIDE) && !((need & MAY_EXECUTE) && no_program)) return true;
+    unsigned shift = ids->user.fs == file->uid ? 6 : ids_in_group(ids, file->gid) ? 3 : 0;
+    return (file->mode >> shift & need) == need;
+}
+
+bool in_own_tree(const char *host_path) {
+    size_t n = strlen(engine.plan.root);
+    return memcmp(host_path, engine.plan.root, n) == 0 && (host_path[n] == '/' || !host_path[n] || n == 1);
 }

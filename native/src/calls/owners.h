@@ -4,6 +4,7 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "../ids/ids.h"
 #include "../path/path.h"
 #include "../trap/calls.h"
 
@@ -28,6 +29,13 @@ void file_show_stat(int directory, const char *path, u64 flags, struct stat *st)
 void file_show_statx(int directory, const char *path, u64 flags, struct statx *st);
 /* The owner of `uid` and `gid` on disk where nothing is remembered. */
 void file_show_ids(u32 *uid, u32 *gid);
+
+/* The directory in which a place's last name is. 0 or -errno. */
+long file_look_parent(const struct place *place, struct file *file);
+/* Do owner and mode let these ids in? `need`: MAY_ bits of wish.h. */
+bool file_permits(const struct ids *ids, const struct file *file, u32 need);
+/* Does a plain host path lie in the container's own tree? */
+bool in_own_tree(const char *host_path);
 
 /* A name was made by the running guest process: `place` is where. Only under emulated root. */
 void file_made(const struct place *place);

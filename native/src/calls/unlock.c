@@ -4,37 +4,22 @@
  * Only the container's own tree is changed; binds keep their modes. */
 #include "unlock.h"
 
-#include <linux/openat2.h>
-
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "ids.h"
 #include "owners.h"
 #include "resolve.h"
-
-enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
+#include "wish.h"
 
 static u32 changes; /* modes widened so far; a walk has no other way to tell that it did */
-
-static bool permitted(const struct ids *ids, const struct file *file, u32 need) {
-    bool no_program = !S_ISDIR(file->mode) && !(file->mode & 0111);
-    if (ids_capable(ids, CAP_DAC_OVERRIDE) && !((need & MAY_EXECUTE) && no_program)) return true;
-    unsigned shift = ids->user.fs == file->uid ? 6 : ids_in_group(ids, file->gid) ? 3 : 0;
-    return (file->mode >> shift & need) == need;
-}
-
-static bool in_own_tree(const char *path) {
-    size_t n = strlen(engine.plan.root);
-    return memcmp(path, engine.plan.root, n) == 0 && (path[n] == '/' || !path[n] || n == 1);
-}
 
 /* Widen the mode of one file. True where that was needed and done. */
 static bool unlock_one(const char *path, u32 need) {
     struct file file;
     if (!in_own_tree(path) || file_look(AT_FDCWD, path, 0, &file) < 0) return false;
     if (file.disk_uid != engine.host_uid || S_ISLNK(file.disk_mode)) return false;
-    if ((file.disk_mode >> 6 & need) == need || !permitted(ids_now(), &file, need)) return false;
+    if ((file.disk_mode >> 6 & need) == need || !file_permits(ids_now(), &file, need)) return false;
     u32 wider = (file.disk_mode & 07777) | (S_ISDIR(file.disk_mode) ? 0700 : 0600) | need << 6;
     file.disk_mode = (file.disk_mode & S_IFMT) | wider;
     if (file_remember(&file) < 0) return false;
@@ -82,58 +67,6 @@ static long magic_link(const char *path, bool last, char *to, size_t size) {
 
 static const struct path_host path_host_unlocking = {read_link, check_directory, magic_link};
 
-/* What a call needs of the file its path leads to. */
-struct wish {
-    u32 need;
-    bool follow;
-    bool parent; /* a name is made, removed or moved: the directory must be writable */
-};
-
-static struct wish wish_open(u64 flags) {
-    static const u8 needs[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
-    bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-    u32 need = flags & O_PATH ? 0 : needs[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
-    return (struct wish){need, !exclusive && !(flags & O_NOFOLLOW), (flags & O_CREAT) != 0};
-}
-
-static struct wish wish_of(const struct call *call, const struct path_argument *argument) {
-    const u64 *a = call->a;
-    struct open_how how;
-    struct wish wish = {0, (argument->how & PATH_FOLLOW) != 0, (argument->how & PATH_PARENT) != 0};
-    if (argument->flags >= 0) {
-        if (a[(int)argument->flags] & AT_SYMLINK_NOFOLLOW) wish.follow = false;
-        if (a[(int)argument->flags] & AT_SYMLINK_FOLLOW) wish.follow = true;
-    }
-    switch (call->number) {
-#ifdef __NR_open
-    case __NR_open: return wish_open(a[1]);
-    case __NR_creat: return wish_open(O_CREAT | O_WRONLY | O_TRUNC);
-    case __NR_access: wish.need = (u32)a[1] & 7; break;
-    case __NR_rename: wish.need = MAY_WRITE; break;
-#endif
-    case __NR_openat: return wish_open(a[2]);
-    case __NR_openat2: return wish_open(arch_copy(&how, (const void *)a[2], sizeof(how)) == 0 ? how.flags : 0);
-    case __NR_faccessat:
-    case __NR_faccessat2: wish.need = (u32)a[2] & 7; break;
-#ifdef __NR_renameat
-    case __NR_renameat:
-#endif
-    case __NR_renameat2:
-    case __NR_truncate:
-    case __NR_setxattr:
-    case __NR_lsetxattr:
-    case __NR_removexattr:
-    case __NR_lremovexattr: wish.need = MAY_WRITE; break;
-    case __NR_getxattr:
-    case __NR_lgetxattr:
-    case __NR_inotify_add_watch: wish.need = MAY_READ; break;
-    case __NR_chdir: wish.need = MAY_EXECUTE; break;
-    case __NR_execve:
-    case __NR_execveat: wish.need = MAY_READ | MAY_EXECUTE; break;
-    }
-    return wish;
-}
-
 /* Devices of every system, by number; others are not for containers. */
 static const char *usual_device(const struct file *file) {
     static const struct {
@@ -146,23 +79,11 @@ static const char *usual_device(const struct file *file) {
     return NULL;
 }
 
-static u64 open_flags(const struct call *call) {
-    struct open_how how;
-    switch (call->number) {
-#ifdef __NR_open
-    case __NR_open: return call->a[1];
-    case __NR_creat: return O_CREAT | O_WRONLY | O_TRUNC;
-#endif
-    case __NR_openat: return call->a[2];
-    default: return arch_copy(&how, (const void *)call->a[2], sizeof(how)) == 0 ? how.flags : 0;
-    }
-}
-
 /* A remembered device stands in the way of an open or an access: -EACCES where there is none. */
 static long try_device(struct call *call, const char *path, u32 need) {
     struct file file;
     if (file_look(AT_FDCWD, path, 0, &file) < 0 || !S_ISREG(file.disk_mode)) return -EACCES;
-    if (!(S_ISCHR(file.mode) || S_ISBLK(file.mode)) || !permitted(ids_now(), &file, need)) return -EACCES;
+    if (!(S_ISCHR(file.mode) || S_ISBLK(file.mode)) || !file_permits(ids_now(), &file, need)) return -EACCES;
     switch (call->number) {
 #ifdef __NR_open
     case __NR_access:
@@ -179,7 +100,7 @@ static long try_device(struct call *call, const char *path, u32 need) {
     }
     const char *device = usual_device(&file);
     if (!device) return -EPERM;
-    u64 a[6] = {(u64)AT_FDCWD, (u64)device, open_flags(call) & ~(u64)(O_CREAT | O_EXCL)};
+    u64 a[6] = {(u64)AT_FDCWD, (u64)device, wish_open_flags(call) & ~(u64)(O_CREAT | O_EXCL)};
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
@@ -193,12 +114,13 @@ static enum unlocked unlock_path(struct call *call, const struct path_argument *
     if (argument->how & PATH_PARENT) how = PATH_PARENT;
     if (resolve_walk(directory, text, how, &path_host_unlocking, &place) < 0) return UNLOCKED_NOTHING;
     if (place.flags & (PLACE_KERNEL_FOLLOWS | PLACE_READ_ONLY)) return UNLOCKED_NOTHING;
-    unlock_way(place.path, wish.parent ? MAY_WRITE | MAY_EXECUTE : MAY_EXECUTE);
+    unlock_way(place.path, wish.name || wish.creates ? MAY_WRITE | MAY_EXECUTE : MAY_EXECUTE);
     long r = try_device(call, place.path, wish.need);
     if (r != -EACCES) {
         *answer = r;
         return UNLOCKED_ANSWER;
     }
+    if (call->number == __NR_execve || call->number == __NR_execveat) wish.need |= MAY_READ;
     if (wish.need) unlock_one(place.path, wish.need);
     return changes != before ? UNLOCKED_RETRY : UNLOCKED_NOTHING;
 }

@@ -32,7 +32,8 @@ struct cache {
     u32 changing; /* bit N: changers[N] is about to change a name */
     u64 trapped, hooked; /* under `debug`: how many calls came by a signal, how many from rewritten sites */
     u32 changers[CACHE_CHANGERS]; /* thread numbers; 0: free */
-    u8 head[PAGE_SIZE - 24 - CACHE_CHANGERS * 4];
+    u32 rights; /* counted up when a directory is made, or another's owner or mode change: see calls/permit.c */
+    u8 head[PAGE_SIZE - 28 - CACHE_CHANGERS * 4];
     u64 names[CACHE_NAME_WORDS];
     struct cache_entry entries[CACHE_ENTRIES];
 };

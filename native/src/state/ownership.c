@@ -415,6 +415,10 @@ bool ownership_any_device(void) {
     return any;
 }
 
+bool ownership_has_list(void) {
+    return table && table->list[1];
+}
+
 bool ownership_list_is(const u64 mark[3]) {
     return table && memcmp(table->list, mark, sizeof(table->list)) == 0;
 }

@@ -43,6 +43,8 @@ void ownership_note_setgid(void);
 /* May there be files that are to be seen as devices? */
 bool ownership_any_device(void);
 
+/* Has any? Where none was, nobody knows whose the files of the image are. */
+bool ownership_has_list(void);
 /* Which list of first owners has been taken over: any three numbers. */
 bool ownership_list_is(const u64 mark[3]);
 void ownership_list_set(const u64 mark[3]);

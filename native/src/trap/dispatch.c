@@ -1,6 +1,7 @@
 /* From a caught call to its handler and back. */
 #include "../calls/handlers.h"
 #include "../calls/order.h"
+#include "../calls/permit.h"
 #include "../calls/resolve.h"
 #include "../calls/unlock.h"
 #include "../engine.h"
@@ -52,7 +53,9 @@ static long unlock_and_repeat(struct call *call) {
 /* The row's handler, once more where the way to a descriptor's directory or only a mode was in the way. */
 static long handle(struct call *call) {
     call->slot->by_descriptor = BY_NONE;
-    long result = call->row->handler(call);
+    long result = permit_asked() ? permit(call) : 0;
+    if (result < 0) return order_flags(call, result);
+    result = call->row->handler(call);
     if (result == -EACCES && resolve_again(call->slot)) {
         regs_arguments(&call->slot->regs, call->a);
         result = call->row->handler(call);

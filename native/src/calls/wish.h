@@ -1,0 +1,31 @@
+/* What a call needs of the files that its paths lead to, before anything is looked up. For what permits (permit.c) and
+ * for what makes room where the disk is stricter than the guest's view (unlock.c). */
+#ifndef CALLS_WISH_H
+#define CALLS_WISH_H
+#include "ids.h"
+#include "owners.h"
+
+enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
+
+enum wish_name { NAME_KEPT, NAME_MADE, NAME_REMOVED, NAME_REPLACED };
+
+struct wish {
+    u32 need;    /* of the file itself */
+    u32 resolve; /* PATH_ bits of openat2's RESOLVE_ flags */
+    enum wish_name name; /* what becomes of the last name: its directory must be writable */
+    bool follow;
+    bool creates; /* an open that makes the file where there is none */
+    bool exclusive;
+    bool contents; /* what is in it is opened or cut: that is no matter of permissions for directories */
+    bool directory; /* it must be a directory; that comes first */
+    bool owner;   /* only the owner may, or with `need` also who may write */
+};
+
+/* `argument`: one of the paths of the call's row; arguments as the guest gave them. */
+struct wish wish_of(const struct call *call, const struct path_argument *argument);
+/* The flags of an open, whichever call it is. */
+u64 wish_open_flags(const struct call *call);
+/* openat2's RESOLVE_ flags as PATH_ bits. */
+u32 wish_resolve(u64 resolve);
+
+#endif
