@@ -3,7 +3,7 @@
 # tests that need a missing program skip, each saying which.
 set -eu
 packages="apache2-utils attr bubblewrap busybox-static crun dante-server docker-registry fakechroot gcc gcc-aarch64-linux-gnu
-  gdb git hyperfine libc6-dev make microsocks mmdebstrap musl-tools openssl podman procps proot runc
+  gdb git hyperfine libc6-dev make microsocks mmdebstrap musl-tools openssl patchelf podman procps proot runc
   skopeo squid strace tinyproxy tmux umoci uidmap util-linux xz-utils zstd"
 missing=
 for package in $packages; do

@@ -239,6 +239,13 @@ suite('what scripts and programs rely on', reason, () => {
     expect(await limited('-n 24', 'run', 'box', 'echo', 'few')).toMatchObject({ status: 0, stdout: 'few\n' });
   });
 
+  test('hosts that forbid making code at run time: signals are as they should be', async () => {
+    const env = { BUN_JSC_useJIT: '0' };
+    const words = ['run', 'ubuntu', 'sh', '-c', 'grep SigIgn /proc/self/status; yes | head -n 1'];
+    const { stdout, stderr } = await udocker(['-q', ...words], { env });
+    expect([stdout, stderr]).toEqual(['SigIgn:\t0000000000000000\ny\n', '']);
+  }, 30_000);
+
   test('cwltool: one run that pulls; stdout holds only what the program says', async () => {
     const words = [
       '--quiet',

@@ -241,3 +241,18 @@ test('programs that are an init keep process 1, and have the terminal from the r
   const shown = { ...own, process: { ...own.process, terminal: true } };
   expect(runc().plan(shown, found, host).conduct.kind).toBe('through-engine');
 });
+
+test('R3 refuses what PRoot does not know, and changes of owner; the numbers by which it skips calls pass', () => {
+  const helpers = { proot: hostPath('/repo/bin/proot-x86_64') };
+  const found = { ...available, helpers, quirks: new Set(['refuse', 'hide-statx']) };
+  const { seccomp } = configOf(crun({ inside: 'plain' }).plan(sampleSpec, found, sampleHost)).linux;
+  expect(seccomp).toMatchObject({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  });
+  expect(seccomp.syscalls).toContainEqual({ names: ['statx'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
+  expect(seccomp.syscalls).toContainEqual({ names: ['fchownat'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 });
+  const accelerated = configOf(runc({ inside: 'accelerated' }).plan(sampleSpec, found, sampleHost)).linux;
+  expect(accelerated.seccomp.syscalls.map(({ names }: { names: string[] }) => names[0])).toEqual(['statx']);
+  expect(configOf(crun().plan(sampleSpec, found, sampleHost)).linux.seccomp).toBeUndefined();
+});

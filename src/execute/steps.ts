@@ -33,7 +33,7 @@ function carryOut(step: Step): void {
       described(`writing ${step.path}`, () => writeOnce(step.path, step.content, step.mode));
       break;
     case 'make-mount-point':
-      makeMountPoint(step.root, step.target, step.kind);
+      makeMountPoint(step.root, step.target, step.kind, step.list);
       break;
     case 'prune-directory':
       described(`tidying ${step.path}`, () => pruneDirectory(step.path, step.keep));

@@ -225,9 +225,9 @@ static void find_mount(struct place *place) {
     char link[48], host[PATH_SIZE], guest[PATH_SIZE];
     if (!(place->flags & PLACE_KERNEL_FOLLOWS) || place->mount != MOUNT_UNKNOWN) return;
     if (!place->path[0]) link_of(place->directory, link);
-    if (path_host_system.read_link(place->path[0] ? place->path : link, host, sizeof(host)) <= 0) return;
-    if (host[0] != '/') return;
-    long r = mounts_to_table(&engine.mounts, host, guest, sizeof(guest));
+    long r = place->path[0] ? place_target(place, host, sizeof(host)) : link_read(link, host, sizeof(host));
+    if (r <= 0 || host[0] != '/') return;
+    r = mounts_to_table(&engine.mounts, host, guest, sizeof(guest));
     if (r > 0) place->mount = (int)(mounts_of_guest(&engine.mounts, guest, r > 1 ? (size_t)r : 0) - engine.mounts.table);
 }
 

@@ -80,17 +80,8 @@ static long open_place(struct call *call, const struct place *place, u64 flags, 
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
-static bool creates_directory(u64 flags, const char *path, long length) {
-    return (flags & (O_CREAT | O_PATH)) == O_CREAT && length && path[length - 1] == '/';
-}
-
-/* A name with a slash behind it is never made, and not looked at: only its directory is. 0: it is no name. */
-static long create_directory(int directory, const char *path, u32 resolve) {
-    struct place place;
-    long r = resolve_at(directory, path, PATH_PARENT | PATH_WALK | resolve, &place);
-    if (r == 0 && (place.flags & PLACE_UNNAMED)) return 0;
-    if (r == 0) r = place_parent(&place, 0);
-    return r < 0 ? r : -EISDIR;
+static u32 how_created(u64 flags) {
+    return (flags & (O_CREAT | O_PATH)) == O_CREAT ? PATH_CREATE : 0;
 }
 
 /* A path that leads down from a directory, if no link is met, without asking where that directory is. */
@@ -109,10 +100,9 @@ static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 m
     char text[PATH_SIZE];
     struct place place;
     u32 how = never_follows(flags) ? 0 : PATH_FOLLOW | ((flags & O_PATH) ? 0 : PATH_LAZY);
-    if (may_write(flags)) how |= PATH_WRITE;
+    if (may_write(flags)) how |= PATH_WRITE | how_created(flags);
     long r = arch_copy_text(text, (const char *)path, sizeof(text));
     if (r < 0) return r;
-    if (creates_directory(flags, text, r) && (r = create_directory(directory, text, 0)) < 0) return r;
     if (text[0] != '/' && open_below(call, directory, text, flags, mode, &r)) return r;
     r = resolve_at(directory, text, how, &place);
     if (r < 0) return r;
@@ -153,14 +143,11 @@ static long open_resolved(struct call *call, struct open_how *wanted) {
     struct place place;
     u32 how = PATH_WALK | (never_follows(wanted->flags) ? 0 : PATH_FOLLOW);
     if (wanted->resolve & RESOLVE_CACHED) return -EAGAIN; /* the kernel may always say so */
-    if (may_write(wanted->flags)) how |= PATH_WRITE;
+    if (may_write(wanted->flags)) how |= PATH_WRITE | how_created(wanted->flags);
     for (unsigned i = 0; i < ARRAY_LENGTH(flags); i++)
         if (wanted->resolve & flags[i].resolve) how |= flags[i].how;
     long r = arch_copy_text(text, (const char *)call->a[1], sizeof(text));
     if (r < 0) return r;
-    if (creates_directory(wanted->flags, text, r) &&
-        (r = create_directory((int)call->a[0], text, how & PATH_RESOLVE)) < 0)
-        return r;
     if ((r = resolve_at((int)call->a[0], text, how, &place)) < 0) return r;
     r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
     return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;

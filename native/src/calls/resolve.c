@@ -94,18 +94,23 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
     return true;
 }
 
-/* Where a link of /proc leads into a read-only mount, the place is there too. */
-static __attribute__((noinline)) void follow_to_mount(struct place *place) {
-    char link[PATH_SIZE], host[PATH_SIZE];
+long place_target(const struct place *place, char *host, size_t size) {
+    char link[PATH_SIZE];
     size_t n = strlen(place->path);
     while (n && place->path[n - 1] == '/') n--;
-    if (n >= sizeof(link)) return;
+    if (n >= sizeof(link)) return -ENAMETOOLONG;
     memcpy(link, place->path, n);
     link[n] = 0;
-    if (link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
+    return link_read(link, host, size);
+}
+
+static __attribute__((noinline)) void follow_to_mount(struct place *place) {
+    char host[PATH_SIZE];
+    if (place_target(place, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
 }
 
+/* Where a link of /proc leads into a read-only mount, the place is there too. */
 static inline void look_through(struct place *place, u32 how) {
     if (place->flags & PLACE_KERNEL_FOLLOWS && how & PATH_WRITE && engine.mounts.any_read_only) follow_to_mount(place);
 }

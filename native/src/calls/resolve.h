@@ -21,6 +21,8 @@ long check_creation(const struct place *place, bool directory);
 long refuse_creation(const struct place *place, bool directory);
 /* What the last name of a place is, whatever slashes are behind it. 0 or -errno. */
 long place_look(const struct place *place, struct stat *st);
+/* The host path behind a link of /proc that only the kernel can follow: its length or -errno. */
+long place_target(const struct place *place, char *host, size_t size);
 bool place_has_slash(const struct place *place);
 /* resolve_guest() for a call that changes what is there (or, with PATH_PARENT, makes it), refused on read-only mounts. */
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place);

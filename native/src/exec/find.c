@@ -1,6 +1,7 @@
 /* From a path to an open ELF file: execute permission, scripts and their interpreters, ld.so. */
 #include <asm/stat.h>
 #include <linux/stat.h>
+#include <linux/time.h>
 
 #include "../calls/resolve.h"
 #include "../engine.h"
@@ -9,6 +10,9 @@
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
+
+#define RECENT 60              /* seconds */
+#define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */
 
 /* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. */
 static long open_unreadable(const struct place *place, u64 flags) {
@@ -22,6 +26,15 @@ static long open_unreadable(const struct place *place, u64 flags) {
     return fd;
 }
 
+/* Does somebody have this file open for writing? Only the kernel knows: an exec of its own says so, since Linux 6.8
+ * before it looks at the arguments, which are none here. Since that costs as much as a dozen other calls it is asked only
+ * of files that were changed or made within the last minute, as those are that somebody is writing. */
+static bool is_busy(int fd, const struct stat *st) {
+    struct timespec now;
+    if (sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now) < 0 || (i64)st->st_ctime + RECENT < now.tv_sec) return false;
+    return sys(__NR_execveat, fd, "", NO_ARGUMENTS, NULL, AT_EMPTY_PATH) == -ETXTBSY;
+}
+
 /* Open for reading, refused like an exec: not a regular file, or no execute permission. */
 static long open_executable(const struct place *place, bool follow) {
     struct stat st;
@@ -32,9 +45,10 @@ static long open_executable(const struct place *place, bool follow) {
     if (fd == -EACCES) fd = open_unreadable(place, flags);
     if (fd < 0) return fd == -ENXIO ? -EACCES : fd; /* a socket or such */
     r = sys(__NR_fstat, fd, &st);
-    if (r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111)) return fd;
+    bool program = r == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+    if (program && !is_busy((int)fd, &st)) return fd;
     sys(__NR_close, fd);
-    return r < 0 ? r : -EACCES;
+    return r < 0 ? r : program ? -ETXTBSY : -EACCES;
 }
 
 static void name_after(const char *host, char *guest) {

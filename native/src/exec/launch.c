@@ -129,7 +129,9 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
      * then repeated behind the guest's handler. */
     u64 a[6] = {(u64)own_file_name(), (u64)vector, envp ? envp : (u64)nothing};
+    bool held = slot && signals_hold();
     r = slot ? arch_blocking(__NR_execve, a, slot) : sys(__NR_execve, a[0], a[1], a[2]);
+    if (held) signals_let_go();
     if (lent) sys(__NR_set_tid_address, cleared), slot->vforked--;
     return r;
 }

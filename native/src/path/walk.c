@@ -146,7 +146,8 @@ static long expand(struct walk *w, size_t target_length, size_t directory_length
     if (w->target[0] == '/' && (w->how & PATH_BENEATH)) return -EXDEV;
     if (w->target[0] == '/' && (w->how & PATH_NO_MOUNTS) && !w->root_known) return -EXDEV;
     target_length = squeeze(w->target, target_length);
-    if (target_length + rest + 2 > sizeof(w->rest)) return -EOVERFLOW;
+    /* Several long links, each with more behind the next one: the kernel would find them to be a loop in the end. */
+    if (target_length + rest + 2 > sizeof(w->rest)) return -ELOOP;
     memmove(w->rest + target_length, w->rest + w->at, rest + 1);
     memcpy(w->rest, w->target, target_length);
     w->at = 0;
@@ -183,7 +184,10 @@ static long follow(struct walk *w, bool last, size_t directory_length) {
     long r = -EINVAL;
     if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
     bool magic = r >= 0 || r == -EXDEV;
-    if (magic && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) return -ELOOP;
+    if (magic && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) {
+        r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
+        return r < 0 ? r : -ELOOP;
+    }
     if (magic && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
     if (r == -EXDEV) return 2;
     if (r >= MAGIC_JUMP) {
@@ -275,6 +279,10 @@ static long walk_components(struct walk *w) {
             continue;
         }
         size_t directory_length = w->parent_length = w->guest_length;
+        if (last && slash && (w->how & PATH_CREATE)) {
+            r = w->host->check_directory(w->place->text);
+            return r < 0 ? r : -EISDIR;
+        }
         if ((r = enter_name(w, name, n)) < 0) return r;
         w->tail = last && slash ? "/" : "";
         w->mount_point = at_mount(w, directory_length);
@@ -309,7 +317,7 @@ static long begin(struct walk *w, const char *base, const char *anchor) {
     w->scope_anchor = scoped ? anchor : NULL;
     if (r == 0 && anchor) anchor_at(w, anchor);
     if (r < 0 || !scoped) return r;
-    w->tail = "/"; /* should nothing follow */
+    w->tail = w->anchor == NO_ANCHOR ? "" : "/"; /* should nothing follow */
     return w->host->check_directory(w->place->text) == -ENOTDIR ? -ENOTDIR : 0;
 }
 
@@ -381,8 +389,8 @@ long path_step(const struct mounts *m, const struct path_host *host, struct cach
     r = walk_components(&w);
     if (r < 0) return r;
     if (in_proc(&w) || w.anchor != NO_ANCHOR || (place.flags & PLACE_KERNEL_FOLLOWS)) return -EXDEV;
-    if (!w.lasting) step->lasting = false;
     step->tail = w.tail[0] != 0;
+    if (!w.lasting || step->tail) step->lasting = false; /* a directory it must be each time */
     memcpy(at->guest, w.guest, w.guest_length + 1);
     at->length = w.guest_length;
     at->links = w.links;

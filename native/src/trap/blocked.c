@@ -84,9 +84,9 @@ u64 own_kept(void) {
     return kept.set && kept.process == (u32)sys(__NR_getpid) ? unpack(kept.set) : 0;
 }
 
-int own_take(siginfo_t *info) {
+int own_take(siginfo_t *info, bool blocked) {
     u64 due = own_kept();
-    if (due) due &= ~own_blocked();
+    if (due) due &= blocked ? own_blocked() : ~own_blocked();
     for (unsigned i = 0; i < 3; i++) {
         if (!(due & SIGNAL_BIT(numbers[i]))) continue;
         siginfo_t found = kept.info[i];

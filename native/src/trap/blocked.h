@@ -17,7 +17,8 @@ void own_block(u64 bits);
 void own_keep(int number, const siginfo_t *info);
 /* Bits of the signals kept. */
 u64 own_kept(void);
-/* A kept signal that this thread does not block: its number, *info filled, no longer kept; 0: there is none. */
-int own_take(siginfo_t *info);
+/* A kept signal that this thread does not block (or, with `blocked`, does): its number, *info filled, no longer kept;
+ * 0: there is none. */
+int own_take(siginfo_t *info, bool blocked);
 
 #endif

@@ -8,6 +8,8 @@
  * instruction, where the signal meets it as if it had come just before or just after the call. */
 #include "signal.h"
 
+#include <linux/time.h>
+
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -48,6 +50,15 @@ static long install(int number, void (*handler)(void), struct kernel_action *old
     return kernel_action(number, &action, old);
 }
 
+/* The last program left the kernel's mask as its guest had set it: what was sent meanwhile is kept from now on. */
+static void take_held(void) {
+    u64 open = OWN_SIGNALS, held = own_blocked();
+    struct timespec none = {0, 0};
+    siginfo_t info;
+    for (long number; (number = sys(__NR_rt_sigtimedwait, &held, &info, &none, 8)) > 0;) own_keep((int)number, &info);
+    sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
+}
+
 long signals_begin(u64 inherited) {
     struct kernel_action before;
     static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
@@ -58,6 +69,7 @@ long signals_begin(u64 inherited) {
             virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
     }
     own_begin(inherited >> 32);
+    if (inherited >> 32) take_held();
     return 0;
 }
 
@@ -204,7 +216,7 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
         if (slot->slow) uc->uc_stack = slot->alternate;
         slot->slow = 0;
         if (slot->mask_wait != 2) slot_release(slot);
-        int kept = own_take(info);
+        int kept = own_take(info, false);
         return kept ? forward(kept, uc) : 0;
     }
     struct slot *slot = slot_take();
@@ -239,6 +251,20 @@ u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
 
 static void queue_to_self(u32 number, const siginfo_t *info) {
     sys(__NR_rt_tgsigqueueinfo, sys(__NR_getpid), sys(__NR_gettid), number, info);
+}
+
+bool signals_hold(void) {
+    u64 held = own_blocked();
+    siginfo_t info;
+    if (!held) return false;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &held, NULL, 8);
+    for (int number; (number = own_take(&info, true));) queue_to_self((u32)number, &info);
+    return true;
+}
+
+void signals_let_go(void) {
+    u64 open = OWN_SIGNALS;
+    sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
 }
 
 /* A signal met a running call; all signals are blocked here. Where several nest, the inner ones have been kept by now;

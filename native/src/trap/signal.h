@@ -18,6 +18,11 @@ long signals_begin(u64 inherited);
 long signals_open(void);
 /* What to hand to signals_begin() in the next program. */
 u64 signals_inherited(void);
+/* Around an exec: let the kernel block what the guest blocks of the engine's three signals, so that those sent are pending
+ * in the next program; signals_begin() takes them there. False: there is nothing to hold. Where the exec fails they
+ * are let go, and kept as before. */
+bool signals_hold(void);
+void signals_let_go(void);
 /* Counted up by whoever needs to see signals that meet the guest; on x86-64 only. */
 extern volatile u32 signals_look;
 /* Signals kept because they were blocked may have become due: see to it that one is handed on when the call ends. */

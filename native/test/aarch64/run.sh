@@ -39,7 +39,7 @@ tree="$work/tree" root="$work/tree/c"
 rm -rf "$tree"
 mkdir -p "$tree"/{bin,proc,dev,sys,tmp,state} "$root"/{bin,lib,usr,etc,tmp,proc,dev,sys,tests,work,mnt/{rw,ro},links} "$tree"/host/{rw/sub,rw/nested,ro/sub,nested/inner}
 busybox=$(find "$work/busybox" -path '*/bin/busybox' -type f)
-cp "$busybox" "$tree/bin/busybox"; cp "$busybox" "$root/bin/busybox"; cp "$engine" "$tree/bin/engine"; cp "$work/as-user" "$tree/bin/"; chmod 755 "$tree/bin/engine"
+cp "$busybox" "$tree/bin/busybox"; cp "$busybox" "$root/bin/busybox"; cp "$engine" "$tree/bin/engine"; cp "$engine" "$root/tests/engine-itself"; cp "$work/as-user" "$tree/bin/"; chmod 755 "$tree/bin/engine" "$root/tests/engine-itself"
 for name in sh ls cat sleep env true false; do ln "$root/bin/busybox" "$root/bin/$name"; done
 ln -s ../bin "$root/usr/bin"
 printf 'root:x:0:0:root:/root:/bin/sh\nlab:x:1001:1001::/:/bin/sh\n' > "$root/etc/passwd"; cp "$root/etc/passwd" "$tree/etc-passwd"

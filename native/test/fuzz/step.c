@@ -398,8 +398,6 @@ static void do_exec(struct random *r, int number)
 	say_at(dirfd, path);
 	say(",%#x)", flags);
 	long n = syscall(SYS_execveat, dirfd, path, argv, argv + 1, flags);
-	/* whether a file is open for writing only the kernel's own exec knows */
-	if (n < 0 && errno == ETXTBSY) errno = ENOEXEC;
 	say_result(n);
 }
 

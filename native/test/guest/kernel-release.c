@@ -3,10 +3,15 @@
 // plan: kernel 4.19.0-emulated
 #include "check.h"
 #include <sys/utsname.h>
+#if defined __aarch64__
+#define MACHINE "aarch64"
+#else
+#define MACHINE "x86_64"
+#endif
 int main(void)
 {
 	struct utsname u;
-	MUST(uname(&u)); SAME("4.19.0-emulated", u.release); SAME("x86_64", u.machine);
+	MUST(uname(&u)); SAME("4.19.0-emulated", u.release); SAME(MACHINE, u.machine);
 	IN_CHILD(0, { uname(&u); SAME("4.19.0-emulated", u.release); });
 	return pass();
 }

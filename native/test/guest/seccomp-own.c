@@ -9,7 +9,10 @@ static void lock(unsigned otherwise, int by_call)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		ALLOW(SYS_read), ALLOW(SYS_write), ALLOW(SYS_openat), ALLOW(SYS_open), ALLOW(SYS_close), ALLOW(SYS_exit_group), ALLOW(SYS_newfstatat), ALLOW(SYS_stat), ALLOW(SYS_lstat), ALLOW(SYS_fstat), ALLOW(SYS_rt_sigreturn), ALLOW(SYS_fcntl), ALLOW(SYS_prctl), ALLOW(SYS_brk), ALLOW(SYS_mmap),
+		ALLOW(SYS_read), ALLOW(SYS_write), ALLOW(SYS_openat), ALLOW(SYS_close), ALLOW(SYS_exit_group), ALLOW(SYS_newfstatat), ALLOW(SYS_fstat), ALLOW(SYS_rt_sigreturn), ALLOW(SYS_fcntl), ALLOW(SYS_prctl), ALLOW(SYS_brk), ALLOW(SYS_mmap),
+#ifdef SYS_open
+		ALLOW(SYS_open), ALLOW(SYS_stat), ALLOW(SYS_lstat),
+#endif
 		BPF_STMT(BPF_RET | BPF_K, otherwise),
 	};
 	struct sock_fprog program = { sizeof code / sizeof *code, code };

@@ -18,7 +18,7 @@ int main(void)
 	pthread_attr_t attr;
 	pthread_t thread;
 	pthread_attr_init(&attr);
-	CHECK(!pthread_attr_setstacksize(&attr, 16384));
+	CHECK(!pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN > 16384 ? PTHREAD_STACK_MIN : 16384));
 	for (int i = 0; i < 20; i++) {
 		CHECK(!pthread_create(&thread, &attr, work, NULL));
 		pthread_join(thread, NULL);

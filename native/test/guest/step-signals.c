@@ -5,6 +5,10 @@
 #include "check.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
+#if !defined __x86_64__
+/* A step clears the monitor of exclusive loads: a loop of ldaxr and stxr, as any libc has too, never ends. */
+int main(void) { skip("pairs of exclusive instructions cannot be stepped through"); }
+#else
 enum { ROUNDS = 15, STEPS = 1000000 };
 static volatile long handled, in_handler_failed;
 static void handler(int number)
@@ -80,3 +84,4 @@ int main(void)
 	CHECK(injected > 30);
 	return pass();
 }
+#endif
