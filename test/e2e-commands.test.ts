@@ -301,6 +301,15 @@ suite('install', noBusybox, () => {
 });
 
 suite('doctor', noBusybox, () => {
+  test('a repository that was named and is not there is not half made', async () => {
+    const top = join(lab.directory, 'nowhere');
+    for (const words of [['doctor'], ['login', '--username=u', '--password=p', `--registry=${server.url}`]]) {
+      const { status, stderr } = await lab.udocker([`--repo=${top}`, ...words]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('there is no udocker repository')]);
+    }
+    expect(existsSync(top)).toBe(false);
+  });
+
   test('tells of every mode whether it works, with the program or the reason', async () => {
     const { stdout } = await good('doctor', '--format=json');
     const { modes } = JSON.parse(stdout);

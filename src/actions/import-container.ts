@@ -17,6 +17,7 @@ import { requireFreeName } from './find-container.ts';
 import { hostPlatform } from './host-platform.ts';
 import { importSource } from './import-source.ts';
 import { storeOf } from './open-store.ts';
+import { withReadable } from './readable-archive.ts';
 import { restoreTree } from './restore-container.ts';
 
 export interface ImportContainerRequest {
@@ -49,15 +50,19 @@ export async function importContainer(
     name,
   };
   const container = await store.containers.create(wanted, async ({ directory, root }) => {
-    const report = await applyLayers({
-      layers: [{ path }],
-      root,
-      ownersFile: ownersFileOf(directory),
-      signal: context.signal,
-      // Waiting for input must not keep the user from breaking it off.
-      ...(path === standardInput ? { work: 'threads' } : {}),
-      ...(isClone ? { partsDirectory: directory } : {}),
-    });
+    const report = await store.blobs.hold(() =>
+      withReadable(context, store, path, (readable) =>
+        applyLayers({
+          layers: [{ path: readable }],
+          root,
+          ownersFile: ownersFileOf(directory),
+          signal: context.signal,
+          // Waiting for input must not keep the user from breaking it off.
+          ...(path === standardInput ? { work: 'threads' } : {}),
+          ...(isClone ? { partsDirectory: directory } : {}),
+        }),
+      ),
+    );
     if (report.entries === 0)
       throw new UdockerError('INVALID', `importing ${source}: there is nothing in it`);
     if (isClone) {

@@ -2,7 +2,8 @@
 
 import type { Step } from '../engines/engine.ts';
 import { UdockerError } from '../errors.ts';
-import { makeDirectory } from '../system/files.ts';
+import type { HostPath } from '../paths.ts';
+import { lstat, makeDirectory } from '../system/files.ts';
 import { pruneDirectory, removeTree, writeOnce } from '../system/run-files.ts';
 import { makeMountPoint } from './mount-point.ts';
 
@@ -27,7 +28,7 @@ export function carryOutAll(steps: readonly Step[]): UdockerError[] {
 function carryOut(step: Step): void {
   switch (step.do) {
     case 'make-directory':
-      described(`making the directory ${step.path}`, () => makeDirectory(step.path, step.mode));
+      described(`making the directory ${step.path}`, () => makeMissing(step.path, step.mode));
       break;
     case 'write-file':
       described(`writing ${step.path}`, () => writeOnce(step.path, step.content, step.mode));
@@ -42,6 +43,11 @@ function carryOut(step: Step): void {
       described(`removing ${step.path}`, () => removeTree(step.path));
       break;
   }
+}
+
+/** A symlink that leads nowhere is somebody's wish; a directory would not help. */
+function makeMissing(path: HostPath, mode: number): void {
+  if (lstat(path)?.isSymbolicLink() !== true) makeDirectory(path, mode);
 }
 
 function described(what: string, act: () => void): void {

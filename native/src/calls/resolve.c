@@ -104,13 +104,13 @@ long place_target(const struct place *place, char *host, size_t size) {
     return link_read(link, host, size);
 }
 
+/* Where a link of /proc leads into a read-only mount, the place is there too. */
 static __attribute__((noinline)) void follow_to_mount(struct place *place) {
     char host[PATH_SIZE];
     if (place_target(place, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
 }
 
-/* Where a link of /proc leads into a read-only mount, the place is there too. */
 static inline void look_through(struct place *place, u32 how) {
     if (place->flags & PLACE_KERNEL_FOLLOWS && how & PATH_WRITE && engine.mounts.any_read_only) follow_to_mount(place);
 }
