@@ -33,10 +33,26 @@ export const modes: Readonly<Record<ModeName, Mode>> = {
   N2: mode('N2', 'native engine, every call trapped', native({ rewriting: false })),
   P1: mode('P1', 'PRoot, with seccomp acceleration where it works', proot({ acceleration: true })),
   P2: mode('P2', 'PRoot, every call intercepted', proot({ acceleration: false })),
-  F1: { name: 'F1', summary: 'fakechroot, the loader called directly', ...inPlaceOfFakechroot },
-  F2: { name: 'F2', summary: 'fakechroot, with a changed loader', ...inPlaceOfFakechroot },
-  F3: { name: 'F3', summary: 'fakechroot, with changed programs and libraries', ...inPlaceOfFakechroot },
-  F4: { name: 'F4', summary: 'fakechroot, new programs changed as they start', ...inPlaceOfFakechroot },
+  F1: {
+    name: 'F1',
+    summary: 'native engine in the place of fakechroot (the loader called directly)',
+    ...inPlaceOfFakechroot,
+  },
+  F2: {
+    name: 'F2',
+    summary: 'native engine in the place of fakechroot (with a changed loader)',
+    ...inPlaceOfFakechroot,
+  },
+  F3: {
+    name: 'F3',
+    summary: 'native engine in the place of fakechroot (with changed programs and libraries)',
+    ...inPlaceOfFakechroot,
+  },
+  F4: {
+    name: 'F4',
+    summary: 'native engine in the place of fakechroot (new programs changed as they start)',
+    ...inPlaceOfFakechroot,
+  },
   R1: mode('R1', 'crun or runc in a user namespace', crun(), runc()),
   R2: mode(
     'R2',
