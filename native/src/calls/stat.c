@@ -113,9 +113,8 @@ static long look_whether_allowed(const struct place *place, u64 mode) {
     struct stat st;
     long r = sys(__NR_newfstatat, place->directory, place->path, &st, AT_SYMLINK_NOFOLLOW);
     if (r < 0 || S_ISLNK(st.st_mode)) return r < 0 ? r : 1;
-    bool plain = place->mount == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
-    bool ours = engine.host_uid && st.st_uid == engine.host_uid;
-    return plain && ours && !(mode & ~(u64)(st.st_mode >> 6 & 7)) ? 0 : -EACCES;
+    bool ours = st.st_uid == engine.host_uid && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+    return ours && !(mode & ~(u64)(st.st_mode >> 6 & 7)) ? 0 : -EACCES;
 }
 
 /* access, faccessat, faccessat2: writing to files of a read-only mount is refused, to devices and pipes there not. */
@@ -134,8 +133,9 @@ long call_access(struct call *call) {
     if (r < 0) return r;
     bool known = !(flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
     if (how & PATH_LAZY && how & PATH_FOLLOW && !(place.flags & PLACE_KERNEL_FOLLOWS)) { /* it is no link yet, for all we know */
-        r = mode && known ? look_whether_allowed(&place, mode) : look_whether_there(&place);
-        if (r == 0 && known && !(mode & ~7UL)) return 0;
+        bool one = known && (!mode || (place.mount == 0 && engine.host_uid)); /* may one call tell? */
+        r = mode && one ? look_whether_allowed(&place, mode) : look_whether_there(&place);
+        if (r == 0 && one) return 0;
         if (r < 0 && r != -EACCES) return r;
         if (r == 1 && (r = resolve_at(directory, text, PATH_FOLLOW, &place)) < 0) return r;
     }
