@@ -2,8 +2,8 @@
 # Installs the Debian programs that the tests use, when it is root and something is missing. Without root the
 # tests that need a missing program skip, each saying which.
 set -eu
-packages="apache2-utils attr bubblewrap busybox-static crun dante-server docker-registry fakechroot gcc gcc-aarch64-linux-gnu
-  gdb git hyperfine libc6-dev make microsocks mmdebstrap musl-tools openssl podman procps proot runc
+packages="apache2-utils attr bubblewrap busybox-static bzip2 crun dante-server docker-registry fakechroot gcc gcc-aarch64-linux-gnu
+  gdb git hyperfine libc6-dev make microsocks mmdebstrap musl-tools openssl patchelf podman procps proot runc
   skopeo squid strace tinyproxy tmux umoci uidmap util-linux xz-utils zstd"
 missing=
 for package in $packages; do

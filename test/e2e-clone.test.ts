@@ -109,17 +109,4 @@ suite('clone', noBusybox, () => {
       expect(existsSync(directoryOf('fourth'))).toBe(false);
     },
   );
-
-  test('symlinks that the F modes of the first udocker have changed are plain again', async () => {
-    const root = rootOf(lab, 'third');
-    await lab.run([
-      'sh',
-      '-c',
-      `rm -f ${root}/w/in/of-root; ln -s $(readlink -f ${root})/w/text ${root}/w/absolute; readlink -f ${root} > ${directoryOf('third')}/root.path; printf F1 > ${directoryOf('third')}/execmode`,
-    ]);
-    await lab.udocker(['clone', '--name=plain', 'third']);
-    const { stdout } = await lab.run(['readlink', join(rootOf(lab, 'plain'), 'w/absolute')]);
-    expect(stdout).toBe('/w/text\n');
-    expect(existsSync(join(directoryOf('plain'), 'execmode'))).toBe(false);
-  });
 });

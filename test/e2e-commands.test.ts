@@ -6,8 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -66,15 +68,15 @@ suite('setup', noBusybox, () => {
   }, 30_000);
 
   test('a mode that cannot work is set only by force, with a warning', async () => {
-    const refused = await lab.udocker(['setup', '--execmode=F3', 'box']);
+    const refused = await lab.udocker(['setup', '--execmode=S1', 'box']);
     expect([refused.status, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/^Error: mode F3 .* cannot run here: .*\nHint: .*--force\n$/),
+      expect.stringMatching(/^Error: mode S1 .* cannot run here: .*\nHint: .*--force\n$/),
     ]);
     expect((await good('setup', 'box')).stdout).toStartWith('execmode: N1\n');
-    const forced = await lab.udocker(['setup', '--execmode=F3', '--force', 'box']);
-    expect([forced.status, forced.stderr]).toEqual([0, expect.stringMatching(/^Warning: mode F3 /)]);
-    expect((await good('setup', 'box')).stdout).toStartWith('execmode: F3\n');
+    const forced = await lab.udocker(['setup', '--execmode=S1', '--force', 'box']);
+    expect([forced.status, forced.stderr]).toEqual([0, expect.stringMatching(/^Warning: mode S1 /)]);
+    expect((await good('setup', 'box')).stdout).toStartWith('execmode: S1\n');
     await good('setup', '--execmode=N1', 'box');
   }, 30_000);
 
@@ -100,6 +102,64 @@ suite('setup', noBusybox, () => {
     expect(statSync(join(root, 'shut')).mode & 0o777).toBe(0o700);
     expect(statSync(join(root, 'shut/f')).mode & 0o777).toBe(0o600);
     expect(statSync(join(lab.directory, 'outside')).mode & 0o777).toBe(0o444);
+  }, 30_000);
+
+  test("--nvidia copies the host's driver, over files that are there by force only, and never out of the container", async () => {
+    const [driver, away] = [join(lab.directory, 'driver'), join(lab.directory, 'elsewhere')];
+    for (const directory of [join(driver, 'tls'), away]) mkdirSync(directory, { recursive: true });
+    writeFileSync(join(driver, 'libcuda.so.535.1'), 'one', { mode: 0o555 });
+    symlinkSync('libcuda.so.535.1', join(driver, 'libcuda.so.1'));
+    writeFileSync(join(driver, 'tls/libnvidia-tls.so.1'), 'tls');
+    writeFileSync(join(driver, 'libother.so'), 'no part of it');
+    const nvidia = (...words: string[]) =>
+      lab.udocker(['setup', '--nvidia', ...words, 'box'], { env: { LD_LIBRARY_PATH: `relative:${driver}` } });
+
+    const nowhere = await nvidia();
+    expect([nowhere.status, nowhere.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no directory for libraries.*\n.*\/usr\/lib64/),
+    ]);
+    await lab.run(['mkdir', '-p', join(root, 'usr/lib64')]);
+    await lab.run(['ln', '-s', away, join(root, 'usr/lib64/tls')]);
+    expect((await good('setup', 'box')).stdout).toContain('nvidiamode: False');
+    const first = await nvidia();
+    expect([first.status, first.stderr]).toEqual([0, expect.stringContaining('copied 3 files')]);
+    expect((await good('setup', 'box')).stdout).toContain('nvidiamode: True');
+    expect(readFileSync(join(root, 'usr/lib64/libcuda.so.1'), 'utf8')).toBe('one');
+    expect(statSync(join(root, 'usr/lib64/libcuda.so.535.1')).mode & 0o777).toBe(0o755);
+    expect(readdirSync(away)).toEqual([]);
+    expect(readFileSync(join(root, away, 'libnvidia-tls.so.1'), 'utf8')).toBe('tls');
+
+    const second = await nvidia();
+    expect([second.status, second.stderr]).toEqual([
+      1,
+      expect.stringMatching(/is there already\nHint: .*--force/),
+    ]);
+    chmodSync(join(driver, 'libcuda.so.535.1'), 0o755);
+    writeFileSync(join(driver, 'libcuda.so.535.1'), 'two');
+    expect((await nvidia('--force')).status).toBe(0);
+    expect((await good('run', 'box', 'cat', '/usr/lib64/libcuda.so.1')).stdout).toBe('two');
+    const none = await lab.udocker(['setup', '--nvidia', '--force', 'box']);
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('has no NVIDIA driver')]);
+  }, 30_000);
+
+  test('mount points of a run are known: --purge takes the empty ones away, and so does the next run', async () => {
+    const volume = (target: string) => ['run', `--volume=/etc:${target}`, 'box', 'true'];
+    await good(...volume('/points/a/b'));
+    expect(existsSync(join(root, 'points/a/b'))).toBe(true);
+    await good('run', 'box', 'true');
+    expect(existsSync(join(root, 'points'))).toBe(false);
+    await good(...volume('/points/a/b'));
+    await good(...volume('/points/c'));
+    const away = join(lab.directory, 'away');
+    mkdirSync(join(away, 'b'), { recursive: true });
+    writeFileSync(join(root, 'points/kept'), 'of a program');
+    rmSync(join(root, 'points/a'), { recursive: true, force: true });
+    symlinkSync(away, join(root, 'points/a'));
+    await good('setup', '--purge', 'box');
+    expect(readdirSync(join(root, 'points')).sort()).toEqual(['a', 'kept']);
+    expect(existsSync(join(away, 'b'))).toBe(true);
+    await good('run', 'box', 'sh', '-c', 'rm -r /points');
   }, 30_000);
 });
 
@@ -202,6 +262,7 @@ suite('install', noBusybox, () => {
       { name: 'udocker_dir/lib/VERSION', content: `${release}\n` },
       { name: `udocker_dir/bin/${program}`, content: '#!/bin/sh\n', mode: 0o644 },
       { name: 'udocker_dir/lib/link', type: '2', linkName: '/etc/passwd' },
+      { name: 'udocker_dir/lib/second', type: '2', linkName: 'VERSION' },
       { name: 'udocker_dir/doc/README', content: 'read me' },
       { name: 'elsewhere', content: 'not ours' },
     ];
@@ -227,28 +288,40 @@ suite('install', noBusybox, () => {
     expect((await install(`${url}/none`)).stderr).toContain('status 404');
     expect(files()).toEqual([]);
     expect(await install(`${url}/none ${old} ${url}/good`)).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'README']);
+    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'second', 'README']);
     expect(statSync(join(top, 'bin/proot-x86_64')).mode & 0o777).toBe(0o755);
     expect(readdirSync(join(top, '.staging'))).toEqual([]);
     expect((await install('/nonexistent')).status).toBe(0);
     expect((await install(old, '--force', '--purge')).status).toBe(0);
-    expect(files()).toEqual(['old', 'VERSION', 'README']);
+    expect(files()).toEqual(['old', 'VERSION', 'second', 'README']);
+    expect((await install(good, '--purge')).status).toBe(0);
+    expect(files()).toEqual(['proot-x86_64', 'VERSION', 'second', 'README']);
     served.close();
   }, 60_000);
 });
 
 suite('doctor', noBusybox, () => {
+  test('a repository that was named and is not there is not half made', async () => {
+    const top = join(lab.directory, 'nowhere');
+    for (const words of [['doctor'], ['login', '--username=u', '--password=p', `--registry=${server.url}`]]) {
+      const { status, stderr } = await lab.udocker([`--repo=${top}`, ...words]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('there is no udocker repository')]);
+    }
+    expect(existsSync(top)).toBe(false);
+  });
+
   test('tells of every mode whether it works, with the program or the reason', async () => {
     const { stdout } = await good('doctor', '--format=json');
     const { modes } = JSON.parse(stdout);
     const of = (name: string) => modes.find(({ mode }: { mode: string }) => mode === name);
     expect(of('N1')).toMatchObject({ default: true, engines: [{ engine: 'native', works: true }] });
-    expect(of('F1').engines).toEqual([
-      { engine: 'fakechroot', works: false, reason: expect.any(String), hint: expect.any(String) },
+    expect(of('F1')).toMatchObject({ engines: [{ engine: 'native', works: true }, {}] });
+    expect(of('S1').engines).toEqual([
+      { engine: 'singularity', works: false, reason: expect.any(String), hint: expect.any(String) },
     ]);
     const text = (await good('doctor')).stdout;
     expect(text).toMatch(/^N1 +yes, default +\S/m);
-    expect(text).toMatch(/^F1 +no +\S/m);
+    expect(text).toMatch(/^S1 +no +\S/m);
     const none = await lab.udocker(['doctor'], { env: { UDOCKER_USE_PROOT_EXECUTABLE: '/nonexistent' } });
     expect([none.status, none.stdout]).toEqual([
       0,

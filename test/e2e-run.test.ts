@@ -239,6 +239,43 @@ suite('what scripts and programs rely on', reason, () => {
     expect(await limited('-n 24', 'run', 'box', 'echo', 'few')).toMatchObject({ status: 0, stdout: 'few\n' });
   });
 
+  test('hosts that forbid making code at run time: signals are as they should be', async () => {
+    const env = { BUN_JSC_useJIT: '0' };
+    const words = ['run', 'ubuntu', 'sh', '-c', 'grep SigIgn /proc/self/status; yes | head -n 1'];
+    const { stdout, stderr } = await udocker(['-q', ...words], { env });
+    expect([stdout, stderr]).toEqual(['SigIgn:\t0000000000000000\ny\n', '']);
+  }, 30_000);
+
+  const strace = Bun.which('strace');
+  const noStrace = strace === null ? ' (skipped: no strace)' : '';
+  test.skipIf(strace === null)(
+    `file systems without locks: owners are kept all the same${noStrace}`,
+    async () => {
+      await good('pull', 'ubuntu');
+      const id = (await good('-q', 'create', '--name=box', 'ubuntu')).stdout.trim();
+      await good('run', '--execmode=N1', 'box', 'true');
+      const lock = join(top, 'containers', id, '.udocker/native/ownership.lock');
+      const log = join(lab.home, 'strace.log');
+      const refusing = ['-f', '-o', log, '-P', lock, '-e', 'trace=flock', '-e', 'inject=flock:error=ENOLCK'];
+      const words = [
+        '-q',
+        'run',
+        '--execmode=N1',
+        'box',
+        'sh',
+        '-c',
+        'touch /f; chown 12:34 /f; stat -c %u:%g /f',
+      ];
+      const env = { ...modes[0]?.[1], UDOCKER_DIR: top };
+      const { stdout, stderr } = await lab.run([strace ?? '', ...refusing, lab.executable, ...words], {
+        env,
+      });
+      expect([stdout, stderr]).toEqual(['12:34\n', '']);
+      expect(readFileSync(log, 'utf8')).toContain('INJECTED');
+    },
+    30_000,
+  );
+
   test('cwltool: one run that pulls; stdout holds only what the program says', async () => {
     const words = [
       '--quiet',

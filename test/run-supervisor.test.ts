@@ -24,6 +24,12 @@ function marker(): string {
   return `${8000 + markers}.${process.pid}`;
 }
 
+/** Undefined for one that has gone by now. */
+function commandOf(pid: number): string | undefined {
+  const path = `/proc/${pid}/comm`;
+  return existsSync(path) ? readFileSync(path, 'latin1').trim() : undefined;
+}
+
 function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
   return text.split(' ').filter(Boolean).map(Number);
@@ -62,8 +68,9 @@ for (const { name, program, job } of enginesUnderTest) {
       }
       // The runtime has gone: the keeper's only child is process 1, our init.
       if (isRuntime) {
-        const [init = 0] = childrenOf(stays[1] ?? 0);
-        await until(() => readFileSync(`/proc/${init}/comm`, 'latin1') === 'udocker-init\n', 5000);
+        const inits = () => childrenOf(stays[1] ?? 0).filter((child) => commandOf(child) === 'udocker-init');
+        await until(() => inits().length === 1, 5000);
+        const [init = 0] = inits();
         expect(residentKilobytes(init)).toBeLessThan(300);
       }
       running.child.kill('SIGTERM');

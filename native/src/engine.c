@@ -51,7 +51,7 @@ void engine_parse(int argc, char **argv, int first) {
     const char *complaint = "";
     if (plan_parse(argc, argv, first, &engine.plan, &complaint) < 0)
         fail(125, "the plan makes no sense at: ", complaint);
-    say_more(engine.plan.debug);
+    say_level = engine.plan.debug;
 }
 
 void engine_prepare(int argc, char **argv, int first) {

@@ -10,6 +10,7 @@
 #include "calls/resolve.h"
 #include "engine.h"
 #include "exec/exec.h"
+#include "exec/own-file.h"
 #include "mountpoints.h"
 #include "state/directories.h"
 #include "state/import.h"
@@ -94,6 +95,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
     long r = program_find(AT_FDCWD, engine.plan.exec, 0, &program);
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
     signals_open();
+    own_file_begin();
     if (nested && engine.emulated && outer != -ENGINE_EMULATES)
         fail(125, "inside a container with the host user's own ids there can be no other with root's: ",
              "start the outer one as root");

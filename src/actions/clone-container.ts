@@ -7,6 +7,7 @@ import { tellOmitted, treeSourceOf, whileThere } from './container-tree.ts';
 import type { ActionContext } from './context.ts';
 import { requireContainer, requireFreeName } from './find-container.ts';
 import { storeOf } from './open-store.ts';
+import { restoreTree } from './restore-container.ts';
 
 /**
  * Copies the container and returns the id of the copy. Nothing is left after a failure. Throws NOT_FOUND, USAGE (a bad
@@ -21,13 +22,11 @@ export async function cloneContainer(
   const container = requireContainer(store, idOrName);
   if (name !== undefined) await requireFreeName(store, name);
   return whileThere(context, store, container, async () => {
-    const mode = store.containers.executionMode(container);
     const wanted = {
       image: container.image,
       configText: store.containers.configText(container),
       name,
-      // Symlinks of the F modes hold the old place: the copy has the plain ones, and so no such mode.
-      executionMode: mode?.startsWith('F') === true ? undefined : mode,
+      executionMode: store.containers.executionMode(container),
     };
     const copy = await store.containers.create(wanted, async ({ directory, root }) => {
       const omitted = await copyContainerTree({
@@ -38,6 +37,9 @@ export async function cloneContainer(
         signal: context.signal,
       });
       tellOmitted(context, omitted);
+      // What the first udocker changes for its F modes is not in the copy.
+      const changes = store.containers.fakechrootChanges(container);
+      if (changes !== undefined) await restoreTree(context, { id: container.id, root }, changes);
       if (store.containers.hasNvidiaDriver(container)) touch(under(directory, 'nvidia'));
     });
     return copy.id;

@@ -1,21 +1,19 @@
 /** The tree of a container to be read as a whole, and what is to be said about that. */
 import type { Omissions, TreeSource } from '../layers/survey/source.ts';
-import { under } from '../paths.ts';
 import type { Container } from '../store/container-entry.ts';
 import type { Store } from '../store/store.ts';
-import { readText } from '../system/files.ts';
 import { ownersFileOf, stateOf } from './container-places.ts';
 import type { ActionContext } from './context.ts';
 
 /** Where the tree is, and what belongs to it. */
 export function treeSourceOf(store: Store, container: Container): TreeSource {
   const { directory, root } = container;
-  const isPatched = store.containers.executionMode(container)?.startsWith('F') === true;
+  const changes = store.containers.fakechrootChanges(container);
   return {
     root,
     owners: ownersFileOf(directory),
     state: stateOf(directory),
-    ...(isPatched ? { linkPrefix: readText(under(directory, 'root.path'))?.trim() ?? root } : {}),
+    ...(changes === undefined ? {} : { linkPrefix: changes.links }),
   };
 }
 
@@ -35,11 +33,6 @@ export async function whileThere<T>(
         kind: 'warning',
         message: `${id} is running: what it changes meanwhile may be missing`,
       });
-    const mode = store.containers.executionMode(container);
-    if (/^F[2-4]/.test(mode ?? '')) {
-      const message = `the programs of ${id} were changed by udocker 1 for the mode ${mode}, and stay so; to avoid it, set it to P1 there first`;
-      context.report({ kind: 'warning', message });
-    }
     return await work();
   } finally {
     lock?.release();

@@ -5,6 +5,7 @@ import { defaultOrder, type ModeName, modeNames, modes } from '../engines/modes.
 import { gatherHostFacts } from '../execute/gather.ts';
 import { realProbe } from '../execute/probe.ts';
 import type { ActionContext } from './context.ts';
+import { requireNamedRepository } from './open-store.ts';
 import { runSettings } from './run-settings.ts';
 
 export interface EngineFinding {
@@ -34,8 +35,9 @@ export interface HostFindings {
   readonly modes: readonly ModeFinding[];
 }
 
-/** Examines the host. An engine that does not work is a finding, not an error. */
+/** Examines the host. An engine that does not work is a finding, not an error. Throws NOT_FOUND, INVALID (the repository). */
 export async function examineHost(context: ActionContext): Promise<HostFindings> {
+  requireNamedRepository(context); // where engines are, and are put
   const settings = await runSettings(context, { mode: undefined, stay: true });
   const host = gatherHostFacts(settings.env, settings.engines);
   const probe = realProbe(settings.env.PATH ?? '/usr/bin:/bin', host.runtimeDirectory);

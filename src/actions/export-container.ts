@@ -27,6 +27,7 @@ export async function exportContainer(
   const container = requireContainer(store, idOrName);
   const path = output === '-' ? standardOutput : hostPath(output, context.user.cwd);
   if (path !== standardOutput) context.report({ kind: 'info', message: `exporting to file ${output}` });
+  tellChangedPrograms(context, store, container);
   await whileThere(context, store, container, async () => {
     const omitted = await exportContainerTree({
       name: container.id,
@@ -39,15 +40,23 @@ export async function exportContainer(
   });
 }
 
-/** Under the names that every udocker gives them. The F modes hold the place of the container, so they stay behind. */
+/** Links are written as the container means them; programs are as they are. */
+function tellChangedPrograms({ report }: ActionContext, store: Store, container: Container): void {
+  if (store.containers.fakechrootChanges(container)?.programs === undefined) return;
+  const message = `the programs of ${container.id} were changed by udocker 1 for its F modes, and stay so; to avoid it, export a clone`;
+  report({ kind: 'warning', message });
+}
+
+/** Under the names that every udocker gives them. What was changed for a mode of the first udocker is of no use in it. */
 function cloneForm(store: Store, container: Container): ExportForm {
-  const mode = store.containers.executionMode(container);
+  const isPlain = store.containers.fakechrootChanges(container) === undefined;
+  const mode = isPlain ? store.containers.executionMode(container) : undefined;
   return {
     kind: 'container',
     files: [
       { name: 'container.json', text: store.containers.configText(container) },
       { name: 'imagerepo.name', text: container.image },
-      ...(mode === undefined || mode.startsWith('F') ? [] : [{ name: 'execmode', text: mode }]),
+      ...(mode === undefined ? [] : [{ name: 'execmode', text: mode }]),
     ],
   };
 }

@@ -7,6 +7,7 @@ import { importedConfig } from '../oci/imported-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import { formatReference, type ImageReference } from '../oci/reference.ts';
 import { type HostPath, under } from '../paths.ts';
+import { fakechrootChanges, forgetFakechrootChanges } from '../store/fakechroot-changes.ts';
 import { readText, removeFile } from '../system/files.ts';
 import { standardInput } from '../system/read-file.ts';
 import { ownersFileOf } from './container-places.ts';
@@ -16,6 +17,8 @@ import { requireFreeName } from './find-container.ts';
 import { hostPlatform } from './host-platform.ts';
 import { importSource } from './import-source.ts';
 import { storeOf } from './open-store.ts';
+import { withReadable } from './readable-archive.ts';
+import { restoreTree } from './restore-container.ts';
 
 export interface ImportContainerRequest {
   /** A file, relative to the working directory or absolute; `-` for the standard input. */
@@ -47,22 +50,40 @@ export async function importContainer(
     name,
   };
   const container = await store.containers.create(wanted, async ({ directory, root }) => {
-    const report = await applyLayers({
-      layers: [{ path }],
-      root,
-      ownersFile: ownersFileOf(directory),
-      signal: context.signal,
-      // Waiting for input must not keep the user from breaking it off.
-      ...(path === standardInput ? { work: 'threads' } : {}),
-      ...(isClone ? { partsDirectory: directory } : {}),
-    });
+    const report = await store.blobs.hold(() =>
+      withReadable(context, store, path, (readable) =>
+        applyLayers({
+          layers: [{ path: readable }],
+          root,
+          ownersFile: ownersFileOf(directory),
+          signal: context.signal,
+          // Waiting for input must not keep the user from breaking it off.
+          ...(path === standardInput ? { work: 'threads' } : {}),
+          ...(isClone ? { partsDirectory: directory } : {}),
+        }),
+      ),
+    );
     if (report.entries === 0)
       throw new UdockerError('INVALID', `importing ${source}: there is nothing in it`);
-    if (isClone) checkParts(context, directory, source);
+    if (isClone) {
+      checkParts(context, directory, source);
+      await makePlain(context, { id: source, directory, root });
+    }
     tellOmissions(context, report);
   });
   if (move && path !== standardInput) removeFile(path);
   return container.id;
+}
+
+/** A clone that the first udocker has exported in one of its F modes. */
+async function makePlain(
+  context: ActionContext,
+  container: { readonly id: string; readonly directory: HostPath; readonly root: HostPath },
+): Promise<void> {
+  const changes = fakechrootChanges(container);
+  if (changes === undefined) return;
+  await restoreTree(context, container, changes);
+  forgetFakechrootChanges(container);
 }
 
 /** What came in the archive of a container must be what later commands can read. */
@@ -73,12 +94,7 @@ function checkParts({ report }: ActionContext, directory: HostPath, source: stri
   if (mode === undefined) return;
   try {
     parseMode(mode);
-    // What the F modes change in a tree holds the place where it was.
-    if (!mode.startsWith('F')) return;
-    report({
-      kind: 'warning',
-      message: `the container was set up for ${mode}: its programs may need udocker 1`,
-    });
+    return;
   } catch (error) {
     if (!isUdockerError(error, 'USAGE')) throw error;
     report({ kind: 'warning', message: `its execution mode is left out: ${error.message}` });

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { UdockerError } from '../errors.ts';
 import { formatOf } from '../layers/decode/format.ts';
 import { type TakenLayer, takeLayer } from '../layers/take-layer.ts';
+import { archiveName } from '../layers/unpack-archive.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { importedConfig } from '../oci/imported-config.ts';
@@ -19,6 +20,7 @@ import type { ActionContext } from './context.ts';
 import { hostPlatform } from './host-platform.ts';
 import { importSource } from './import-source.ts';
 import { storeOf } from './open-store.ts';
+import { withReadable } from './readable-archive.ts';
 
 export interface ImportImageRequest {
   /** A file, relative to the working directory or absolute; `-` for the standard input. */
@@ -42,11 +44,19 @@ export async function importImage(context: ActionContext, request: ImportImageRe
   await store.blobs.hold(async () => {
     const target = hostPath(`${store.blobs.stagingPrefix('import')}0`);
     try {
-      const isThere = move && linkFile(source, target);
-      const taken = await takeLayer({ source, target, isThere, signal: context.signal });
-      if (taken.isImageArchive) throw notAFileSystem(request.source);
-      await takeIn(store, reference, request.platform ?? hostPlatform(), taken, target);
-      context.report({ kind: 'info', message: `added layer ${taken.digest}` });
+      await withReadable(context, store, source, async (path) => {
+        const isThere = (move || path !== source) && linkFile(path, target);
+        const taken = await takeLayer({
+          source: path,
+          target,
+          isThere,
+          name: archiveName(source),
+          signal: context.signal,
+        });
+        if (taken.isImageArchive) throw notAFileSystem(request.source);
+        await takeIn(store, reference, request.platform ?? hostPlatform(), taken, target);
+        context.report({ kind: 'info', message: `added layer ${taken.digest}` });
+      });
     } finally {
       removeFile(target);
     }

@@ -28,7 +28,7 @@ export async function installEngines(context: ActionContext, request: InstallReq
   const { engineFiles } = storeOf(context);
   const { tarball, tarball_release: wanted } = context.config.settings;
   const installed = engineFiles.release();
-  if (installed !== undefined && !isOlder(installed, wanted) && !request.force) {
+  if (installed !== undefined && !isOlder(installed, wanted) && !request.force && !request.purge) {
     context.report({ kind: 'debug', message: `engines of release ${installed} are installed` });
     return;
   }

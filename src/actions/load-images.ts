@@ -20,6 +20,7 @@ import type { WishedName } from './load/name-image.ts';
 import { readDockerArchive } from './load/read-docker-archive.ts';
 import { readOciLayout } from './load/read-oci-layout.ts';
 import { storeOf } from './open-store.ts';
+import { withReadable } from './readable-archive.ts';
 
 export interface LoadRequest {
   /** A file, relative to the working directory or absolute; `-` for the standard input. */
@@ -40,7 +41,9 @@ export async function loadImages(context: ActionContext, request: LoadRequest): 
   const path = sourceOf(context, request.source);
   return store.blobs.hold(async () => {
     const prefix = store.blobs.stagingPrefix('load');
-    const members = await unpackArchive({ path, prefix, signal: context.signal });
+    const members = await withReadable(context, store, path, (readable) =>
+      unpackArchive({ path: readable, prefix, name: archiveName(path), signal: context.signal }),
+    );
     const files = new ArchiveFiles(members, `the archive ${archiveName(path)}`);
     try {
       const images = await readArchive(files, request, context.signal);

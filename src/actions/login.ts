@@ -2,6 +2,7 @@
 import { UdockerError } from '../errors.ts';
 import { setLogin } from '../registry/keystore.ts';
 import type { ActionContext } from './context.ts';
+import { requireNamedRepository } from './open-store.ts';
 import { accessRegistry } from './registry-access.ts';
 
 export interface LoginRequest {
@@ -14,13 +15,15 @@ export interface LoginRequest {
 
 /**
  * Asks the registry, and stores what it accepts. Where a registry serves everybody the credentials cannot be
- * checked: they are stored, with a warning. Returns which of the two it was. Throws DENIED (rejected), NETWORK, INVALID, USAGE, STORAGE.
+ * checked: they are stored, with a warning. Returns which of the two it was. Throws DENIED (rejected), NOT_FOUND (no such
+ * repository), NETWORK, INVALID, USAGE, STORAGE.
  */
 export async function login(
   context: ActionContext,
   request: LoginRequest,
 ): Promise<'accepted' | 'unchecked'> {
   const { username, password } = request;
+  requireNamedRepository(context); // keeps them
   warnOfCapsLock(context, password);
   const { registry, endpoint, close } = accessRegistry(context, undefined, request, context.signal);
   try {

@@ -15,6 +15,11 @@ export function storeOf({ config, report }: Pick<ActionContext, 'config' | 'repo
   });
 }
 
+/** For verbs that need no repository: one that was named must exist all the same. Throws NOT_FOUND, INVALID, STORAGE. */
+export function requireNamedRepository(context: Pick<ActionContext, 'config' | 'report'>): void {
+  if (context.config.repositoryGiven) storeOf(context);
+}
+
 function sentence(event: StoreEvent): ActionEvent {
   switch (event.kind) {
     case 'repository-created':

@@ -41,6 +41,8 @@ export interface RunSettings {
 
 export type RunEvent =
   | { readonly kind: 'note'; readonly text: string }
+  /** As it should be, but not as the words say. */
+  | { readonly kind: 'remark'; readonly text: string }
   /** All is decided: how, in the words of `--dry-run`. */
   | { readonly kind: 'decided'; readonly text: string }
   | { readonly kind: 'ignored'; readonly feature: string; readonly reason: string }
@@ -83,7 +85,11 @@ export async function prepareRun(
   const host = gatherRunHost(settings.env);
   const { spec, notes } = specify(request, container.config, opened, host, settings.defaults);
   const plan = choice.engine.plan(spec, choice.found, facts);
+  const { remark } = choice.mode;
   const events: RunEvent[] = [
+    ...(remark === undefined
+      ? []
+      : [{ kind: 'remark' as const, text: `mode ${choice.mode.name}: ${remark}` }]),
     ...notes.map((text) => ({ kind: 'note' as const, text })),
     ...plan.ignored.map((item) => ({ kind: 'ignored' as const, ...item })),
   ];

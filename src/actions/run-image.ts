@@ -3,7 +3,8 @@
 import { isUdockerError, UdockerError } from '../errors.ts';
 import { exitCodeOf } from '../execute/exit-status.ts';
 import { emptyImageConfig, parseImageConfig } from '../oci/image-config.ts';
-import { type HostPath, hostPath, nameOf } from '../paths.ts';
+import { guestPath, type HostPath, hostPath, nameOf } from '../paths.ts';
+import type { DeviceRequest } from '../run/parse-device.ts';
 import { type EnvEntry, parseEnvFile } from '../run/parse-env.ts';
 import type { RunRequest } from '../run/request.ts';
 import type { Container } from '../store/container-entry.ts';
@@ -59,12 +60,38 @@ export async function runImage(context: ActionContext, asked: RunImageRequest): 
   const { name, pull, source } = asked;
   const container = await chooseContainer(context, { target: asked.where.name, name, pull, source });
   const store = storeOf(context);
+  if (!asked.dryRun && store.containers.fakechrootChanges(container) !== undefined)
+    await makePlain(context, store, container);
   const lock = store.containers.lockForRun(container);
   try {
-    return await runOpened(context, opened(store, container), request, asked);
+    const devices = await driverDevices(context, store, container);
+    const all = { ...request, devices: [...request.devices, ...devices] };
+    return await runOpened(context, opened(store, container), all, asked);
   } finally {
     lock?.release();
     if (asked.remove && !asked.dryRun) await removeAfterwards(context, store, container);
+  }
+}
+
+/** Those of the NVIDIA driver, where it is in the container; else not even looked for. */
+async function driverDevices(
+  context: ActionContext,
+  store: Store,
+  container: Container,
+): Promise<DeviceRequest[]> {
+  if (!store.containers.hasNvidiaDriver(container)) return [];
+  const { nvidiaDevices } = await import('./nvidia-driver.ts');
+  return nvidiaDevices(context).map((path) => ({ source: path, target: guestPath(path) }));
+}
+
+/** Loaded only where it is needed: hardly any container was changed by the first udocker. */
+async function makePlain(context: ActionContext, store: Store, container: Container): Promise<void> {
+  const { restoreContainer } = await import('./restore-container.ts');
+  const lock = store.containers.lockForChange(container);
+  try {
+    await restoreContainer(context, store, container);
+  } finally {
+    lock?.release();
   }
 }
 
@@ -102,6 +129,8 @@ function sentence(event: RunEvent, container: OpenedContainer): ActionEvent {
   switch (event.kind) {
     case 'note':
       return { kind: 'warning', message: event.text };
+    case 'remark':
+      return { kind: 'info', message: event.text };
     case 'decided':
       return { kind: 'debug', message: `the plan:\n${event.text.trimEnd()}` };
     case 'ignored':

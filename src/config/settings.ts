@@ -194,6 +194,15 @@ export const settings = {
     'libnvidia-ptxjitcompiler.',
     'libnvidia-tls.',
     'tls/libnvidia-tls.',
+    // Newer than the list of the first udocker.
+    'libcudadebugger.',
+    'libnvidia-allocator.',
+    'libnvidia-gpucomp.',
+    'libnvidia-ngx.',
+    'libnvidia-nvvm.',
+    'libnvidia-opticalflow.',
+    'libnvidia-pkcs11',
+    'libnvoptix.',
   ]),
   nvi_dev_list: setting(words, ['/dev/nvidia']),
 } as const;

@@ -8,7 +8,8 @@
 import type { HostPath } from '../paths.ts';
 import type { Detection, Engine, HostFacts, Probe } from './engine.ts';
 import { unavailable } from './find-program.ts';
-import { detectRuntime, type OciOptions, planRuntime, type Runtime } from './oci.ts';
+import { type OciOptions, planRuntime, type Runtime } from './oci.ts';
+import { detectRuntime } from './oci-detect.ts';
 
 const cover = 'mount -t tmpfs -o size=4k tmpfs /sys/fs/cgroup/unified && exec "$@"';
 

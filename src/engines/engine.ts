@@ -117,6 +117,10 @@ export type Step =
       readonly root: HostPath;
       readonly target: GuestPath;
       readonly kind: 'directory' | 'file';
+      /** Where what is made is written down, because it is no part of the container. */
+      readonly list?: HostPath;
+      /** Whatever has the name already will do, also a symlink. */
+      readonly unlessThere?: true;
     }
   /** Keeps the newest `keep` entries of a directory; nobody needs a bundle once its container has started. */
   | { readonly do: 'prune-directory'; readonly path: HostPath; readonly keep: number }

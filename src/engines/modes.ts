@@ -17,7 +17,15 @@ export interface Mode {
   readonly name: ModeName;
   readonly summary: string;
   readonly engines: readonly Engine[];
+  /** Said to who chooses it, where it is not carried out as its name says. */
+  readonly remark?: string;
 }
+
+/** What fakechroot is used for, no ptrace and no namespaces, the native engine does for static programs and any libc. */
+const inPlaceOfFakechroot = {
+  remark: 'the native engine takes the place of fakechroot, which this version does not have',
+  engines: [native({ rewriting: true }), native({ rewriting: false })],
+} as const;
 
 /** Every mode, in the order of its name above. */
 export const modes: Readonly<Record<ModeName, Mode>> = {
@@ -25,10 +33,26 @@ export const modes: Readonly<Record<ModeName, Mode>> = {
   N2: mode('N2', 'native engine, every call trapped', native({ rewriting: false })),
   P1: mode('P1', 'PRoot, with seccomp acceleration where it works', proot({ acceleration: true })),
   P2: mode('P2', 'PRoot, every call intercepted', proot({ acceleration: false })),
-  F1: mode('F1', 'fakechroot, the loader called directly', notHere('fakechroot')),
-  F2: mode('F2', 'fakechroot, with a changed loader', notHere('fakechroot')),
-  F3: mode('F3', 'fakechroot, with changed programs and libraries', notHere('fakechroot')),
-  F4: mode('F4', 'fakechroot, new programs changed as they start', notHere('fakechroot')),
+  F1: {
+    name: 'F1',
+    summary: 'native engine in the place of fakechroot (the loader called directly)',
+    ...inPlaceOfFakechroot,
+  },
+  F2: {
+    name: 'F2',
+    summary: 'native engine in the place of fakechroot (with a changed loader)',
+    ...inPlaceOfFakechroot,
+  },
+  F3: {
+    name: 'F3',
+    summary: 'native engine in the place of fakechroot (with changed programs and libraries)',
+    ...inPlaceOfFakechroot,
+  },
+  F4: {
+    name: 'F4',
+    summary: 'native engine in the place of fakechroot (new programs changed as they start)',
+    ...inPlaceOfFakechroot,
+  },
   R1: mode('R1', 'crun or runc in a user namespace', crun(), runc()),
   R2: mode(
     'R2',
@@ -57,11 +81,11 @@ function mode(name: ModeName, summary: string, ...engines: readonly Engine[]): M
   return { name, summary, engines };
 }
 
-/** An engine of the old tool that this version does not have: containers set to it get a clear answer. */
+/** An engine of the first udocker that this version does not have: containers set to it get a clear answer. */
 function notHere(name: EngineName): Engine {
   const answer: Detection = unavailable(
     `the ${name} engine is not part of this version`,
-    'choose another mode with: udocker run --execmode=P1 ...',
+    'choose another mode with: udocker run --execmode=MODE ...; udocker doctor tells which ones work here',
   );
   const plan = (): never => {
     throw new UdockerError('UNSUPPORTED', answer.kind === 'unavailable' ? answer.reason : name);

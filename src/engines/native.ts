@@ -3,11 +3,11 @@
  * calls from within. Its whole input is its argument list (`plan1`); its environment is the guest's.
  */
 import { UdockerError } from '../errors.ts';
-import { type HostPath, under } from '../paths.ts';
+import type { HostPath } from '../paths.ts';
 import type { RunSpec } from '../run/run-spec.ts';
 import type { Available, Detection, Engine, ExecPlan, Feature, HostFacts, Probe } from './engine.ts';
 import { unavailable } from './find-program.ts';
-import { mountPointSteps, possibleMounts, setupSteps } from './setup.ts';
+import { mountPointSteps, nativeState, possibleMounts, setupSteps } from './setup.ts';
 import { supervisorFor } from './supervision.ts';
 
 export interface NativeOptions {
@@ -69,14 +69,10 @@ function plan(options: NativeOptions, spec: RunSpec, found: Available, host: Hos
   const { mounts, ignored } = possibleMounts(spec);
   const after: Pick<ExecPlan, 'conduct' | 'teardown'> = { conduct: { kind: 'transparent' }, teardown: [] };
   const supervisor = supervisorFor(host, after);
-  const state = under(spec.container.stateDirectory, 'native');
+  const state = nativeState(spec);
   return {
     engine: 'native',
-    setup: [
-      ...setupSteps(spec),
-      { do: 'make-directory', path: state, mode: 0o700 },
-      ...mountPointSteps(spec, mounts),
-    ],
+    setup: [...setupSteps(spec), ...mountPointSteps(spec, mounts)],
     command: {
       file: found.executable,
       args: [...planWords(options, { ...spec, mounts }, state), '--', ...spec.process.args],

@@ -2,10 +2,10 @@
  * What process 1 of a container under runc or crun is: the program, or PRoot that runs it (R2, R3), and before
  * either our init, so that signals and orphans are what they are for any process.
  */
-import { type GuestPath, guestPath } from '../paths.ts';
 import type { Mount, RunSpec } from '../run/run-spec.ts';
 import type { Available, HostFacts } from './engine.ts';
 import { lostStatus } from './proot.ts';
+import { type Acceleration, insideMounts, insideVariables, insideWords } from './proot-inside.ts';
 import { type Descriptors, isInit } from './supervision.ts';
 
 export interface FirstProcess {
@@ -21,12 +21,10 @@ export interface FirstProcess {
 
 /** How much stands between the runtime and the program. */
 export interface Between {
-  readonly proot?: 'accelerated' | 'plain';
+  readonly proot?: Acceleration;
   /** The runtime was seen to start our init from a descriptor. */
   readonly init: boolean;
 }
-
-const prootInside: GuestPath = guestPath('/.udocker/bin/proot');
 
 /** Composes process 1. */
 export function firstProcess(
@@ -43,7 +41,7 @@ export function firstProcess(
   if (!between.init || (isInit(spec.process.file) && between.proot === undefined))
     return { ...inner, args: inner.plain, descriptors: fill, options: preserve(last - 2) };
   const image = last + 1;
-  const around = inner.mounts.length === 0 ? [] : ['around', String(lostStatus)];
+  const around = between.proot === undefined ? [] : ['around', String(lostStatus)];
   return {
     ...inner,
     args: [...initWords(image), ...around, '--', inner.file, ...inner.args],
@@ -59,22 +57,12 @@ export function initWords(image: number): string[] {
 
 /** `plain`: the words for a runtime that looks the program up itself. */
 function withProot(spec: RunSpec, proot: Between['proot'], found: Available) {
-  const { args, env, file, user } = spec.process;
+  const { args, env, file } = spec.process;
   // A name is looked up by the runtime as it was by us, and stays the program's argv[0].
   const name = env.PATH === undefined || args[0].includes('/') ? file : args[0];
   const plain = [name, ...args.slice(1)];
-  const source = found.helpers.proot;
-  if (proot === undefined || source === undefined) return { file, args, plain, env, mounts: [] };
-  const identity = user.uid === 0 ? ['-0'] : ['-i', `${user.uid}:${user.gid}`];
-  const words = [prootInside, '-v', '-1', ...identity, '-w', spec.process.cwd, ...plain];
-  const mount: Mount = {
-    source,
-    target: prootInside,
-    readonly: true,
-    kind: 'file',
-    origin: 'system',
-    targetExists: false,
-  };
-  const variables = proot === 'plain' ? { ...env, PROOT_NO_SECCOMP: '1' } : env;
-  return { file: prootInside, args: words, plain: words, env: variables, mounts: [mount] };
+  if (proot === undefined) return { file, args, plain, env, mounts: [] };
+  const words: [string, ...string[]] = [...insideWords(spec.process, spec, found), ...plain];
+  const variables = { ...env, ...insideVariables(proot) };
+  return { file: words[0], args: words, plain: words, env: variables, mounts: insideMounts(found) };
 }

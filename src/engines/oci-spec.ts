@@ -1,10 +1,17 @@
 /**
  * RunSpec -> config.json of the OCI runtime spec, for runtimes started without privileges: a user namespace
  * with one id, no cgroups, the host's network. The user's own rights on the host are the boundary; nothing here
- * pretends to isolate (so no masked paths and no seccomp profile).
+ * pretends to isolate (so no masked paths and no seccomp profile to that end).
  * Source: OCI runtime spec 1.0, config.md and config-linux.md.
  */
 import type { Mount, RunSpec } from '../run/run-spec.ts';
+
+/** Errors (errno.h) by the names of the calls; a runtime passes over calls that a CPU does not have. */
+export interface Refused {
+  /** `uname -m`; one for which `canRefuse`. */
+  readonly machine: string;
+  readonly calls: Readonly<Record<string, number>>;
+}
 
 export interface OciOptions {
   /** The host's ids as the runtime sees them; 0 when it runs in a user namespace already. */
@@ -14,6 +21,8 @@ export interface OciOptions {
   readonly mounts: readonly Mount[];
   /** A new procfs is refused in some containers; then the host's is bound, and the host's processes are seen. */
   readonly proc: 'new' | 'bind';
+  /** Calls that shall fail for the process and all below it. */
+  readonly refused?: Refused;
   readonly args: readonly string[];
   readonly env: RunSpec['process']['env'];
 }
@@ -27,6 +36,30 @@ const capabilities = (
 )
   .split(' ')
   .map((name) => `CAP_${name}`);
+
+/**
+ * All that a CPU can run: calls of others would end the program. PRoot skips a call by a number that there is not,
+ * which on x86_64 is one of x32.
+ */
+const architectures: Readonly<Record<string, readonly string[]>> = {
+  x86_64: ['X86_64', 'X86', 'X32'],
+  aarch64: ['AARCH64', 'ARM'],
+};
+
+/** Whether calls can be refused on this `uname -m`. */
+export function canRefuse(machine: string): boolean {
+  return architectures[machine] !== undefined;
+}
+
+function refusing({ machine, calls }: Refused): object {
+  return {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    architectures: architectures[machine]?.map((name) => `SCMP_ARCH_${name}`),
+    syscalls: Object.entries(calls).map(([name, errnoRet]) => {
+      return { names: [name], action: 'SCMP_ACT_ERRNO', errnoRet };
+    }),
+  };
+}
 
 interface OciMount {
   readonly destination: string;
@@ -71,6 +104,7 @@ export function ociConfig(spec: OciSubject, options: OciOptions): string {
       uidMappings: [{ containerID: inner.uid, hostID: outer.uid, size: 1 }],
       gidMappings: [{ containerID: inner.gid, hostID: outer.gid, size: 1 }],
       namespaces: ['user', 'mount', 'pid', 'ipc', 'uts'].map((type) => ({ type })),
+      ...(options.refused === undefined ? {} : { seccomp: refusing(options.refused) }),
     },
   });
 }

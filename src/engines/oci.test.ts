@@ -241,3 +241,22 @@ test('programs that are an init keep process 1, and have the terminal from the r
   const shown = { ...own, process: { ...own.process, terminal: true } };
   expect(runc().plan(shown, found, host).conduct.kind).toBe('through-engine');
 });
+
+test('with PRoot inside calls that it does not know are refused, and changes of owner seem to succeed to root', () => {
+  const helpers = { proot: hostPath('/repo/bin/proot-x86_64') };
+  const found = { ...available, helpers, quirks: new Set(['refuse', 'hide-statx']) };
+  const rule = (name: string, errnoRet: number) => ({ names: [name], action: 'SCMP_ACT_ERRNO', errnoRet });
+  for (const engine of [crun({ inside: 'plain' }), runc({ inside: 'accelerated' })]) {
+    const { seccomp } = configOf(engine.plan(sampleSpec, found, sampleHost)).linux;
+    // The numbers by which PRoot skips calls pass as some of x32.
+    expect(seccomp).toMatchObject({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+    });
+    expect(seccomp.syscalls).toContainEqual(rule('statx', 38));
+    expect(seccomp.syscalls).toContainEqual(rule('fchownat', 0));
+    const other = configOf(engine.plan(withUser(sampleSpec), found, sampleHost)).linux;
+    expect(other.seccomp.syscalls).toContainEqual(rule('fchownat', 1));
+  }
+  expect(configOf(crun().plan(sampleSpec, found, sampleHost)).linux.seccomp).toBeUndefined();
+});

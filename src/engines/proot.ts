@@ -11,6 +11,7 @@ import {
   type Engine,
   type ExecPlan,
   type Feature,
+  type HiddenCall,
   type HostFacts,
   hideableCalls,
   type Probe,
@@ -67,20 +68,36 @@ async function detect(options: ProotOptions, host: HostFacts, probe: Probe): Pro
   const quirks = new Set(
     /seccomp_filter = yes/.test(about.stdout) || features.has('ports') ? ['filters'] : [],
   );
-  // A build carries the names of the calls it translates; others it passes on with the path as it is, and then
-  // they look at the host's files. Programs do without them when told that the kernel lacks them.
-  for (const call of hideableCalls) if (!probe.contains(executable, call)) quirks.add(`hide-${call}`);
+  for (const quirk of unknownCalls(executable, probe)) quirks.add(quirk);
   const version = /(?:^|\s)v?(\d+\.\d+[\w.-]*)/.exec(`${about.stdout}\n${help.stdout}`)?.[1] ?? 'unknown';
   return { kind: 'available', executable, version, features, helpers: {}, quirks };
 }
 
-/** PRoot 5.1 then also refuses calls that kernels of that age lacked, and with them today's C library (fstat). */
-async function emulatesRelease(file: HostPath, env: Env, probe: Probe): Promise<boolean> {
+/**
+ * Quirks for the calls that a build does not know: it carries the names of those it translates; others it passes on
+ * with the path as it is, and then they look at the host's files. Programs do without them when told that the kernel
+ * lacks them.
+ */
+export function unknownCalls(executable: HostPath, probe: Probe): string[] {
+  return hideableCalls.filter((call) => !probe.contains(executable, call)).map((call) => `hide-${call}`);
+}
+
+/** Whether `quirks` say so of a call. */
+export function isUnknownCall(call: HiddenCall, quirks: ReadonlySet<string>): boolean {
+  return quirks.has(`hide-${call}`);
+}
+
+/**
+ * Whether this PRoot can run programs of today while it tells another kernel release: 5.1 then also refuses calls that
+ * kernels of that age lacked, and with them today's C library (fstat).
+ */
+export async function emulatesRelease(file: HostPath, env: Env, probe: Probe): Promise<boolean> {
   const words = ['-v', '-1', '-r', '/', '-k', '4.8.0', '/bin/sh', '-c', 'exit 42'];
   return (await probe.run(file, words, { env })).status === 42;
 }
 
-function featuresOf(help: string): Set<Feature> {
+/** What a PRoot can do, by what it prints for --help. */
+export function featuresOf(help: string): Set<Feature> {
   const features = new Set<Feature>(['root-emulation', 'other-user']);
   if (help.includes('--kill-on-exit')) features.add('kill-on-exit');
   if (/--port[\s=*]|^\s*-p \*/m.test(help)) features.add('ports');
@@ -121,7 +138,7 @@ function plan(options: ProotOptions, spec: RunSpec, found: Available, host: Host
     conduct: { kind: 'around-engine', lostStatus },
   };
   const supervisor = supervisorFor(host, after);
-  const hiddenCalls = hideableCalls.filter((call) => found.quirks.has(`hide-${call}`));
+  const hiddenCalls = hideableCalls.filter((call) => isUnknownCall(call, found.quirks));
   return {
     engine: 'proot',
     setup: setupSteps(spec),

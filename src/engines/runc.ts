@@ -1,6 +1,7 @@
 /** runc, started by an unprivileged user. It wants id 0 mapped, so with one mapped id everything runs as root. */
 import type { Engine } from './engine.ts';
-import { detectRuntime, type OciOptions, planRuntime, type Runtime } from './oci.ts';
+import { type OciOptions, planRuntime, type Runtime } from './oci.ts';
+import { detectRuntime } from './oci-detect.ts';
 
 const runtime: Runtime = {
   name: 'runc',

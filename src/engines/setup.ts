@@ -1,6 +1,7 @@
 /** The parts of a plan that are the same for every engine. */
 
 import { UdockerError } from '../errors.ts';
+import { type HostPath, under } from '../paths.ts';
 import type { Mount, RunSpec } from '../run/run-spec.ts';
 import type { ExecPlan, Step } from './engine.ts';
 
@@ -16,16 +17,33 @@ export function setupSteps(spec: RunSpec): Step[] {
   ];
 }
 
+/** Where the native engine keeps what it knows of a container. */
+export function nativeState({ container }: Pick<RunSpec, 'container'>): HostPath {
+  return under(container.stateDirectory, 'native');
+}
+
+/** Where mount points that were made are written down. */
+export function mountPointList(spec: Pick<RunSpec, 'container'>): HostPath {
+  return under(nativeState(spec), 'mount-points');
+}
+
 /** Steps that make the mount points which do not exist yet, for mounts on the root itself. */
 export function mountPointSteps(spec: RunSpec, mounts: readonly Mount[]): Step[] {
-  return mounts
-    .filter((mount) => !mount.targetExists)
-    .map((mount) => ({
-      do: 'make-mount-point',
-      root: spec.root,
-      target: mount.target,
-      kind: mount.kind === 'directory' ? 'directory' : 'file',
-    }));
+  const list = mountPointList(spec);
+  return [
+    { do: 'make-directory', path: nativeState(spec), mode: 0o700 },
+    ...mounts
+      .filter((mount) => !mount.targetExists)
+      .map(({ target, kind }): Step => {
+        return {
+          do: 'make-mount-point',
+          root: spec.root,
+          target,
+          kind: kind === 'directory' ? 'directory' : 'file',
+          list,
+        };
+      }),
+  ];
 }
 
 /**
@@ -47,7 +65,8 @@ export function possibleMounts(spec: RunSpec): { mounts: readonly Mount[]; ignor
   };
 }
 
-function isInside(mount: Mount, mounts: readonly Mount[]): boolean {
+/** Whether its mount point lies in another mount. */
+export function isInside(mount: Mount, mounts: readonly Mount[]): boolean {
   return mounts.some((outer) => outer !== mount && mount.target.startsWith(`${outer.target}/`));
 }
 

@@ -20,7 +20,7 @@ interface Remembered {
 }
 
 /** Bumped when a detection starts to mean something else. */
-const format = 4;
+const format = 5;
 
 /** Detects by memory where it holds, else by asking, and remembers. */
 export const detectOnce: Detect = async (mode, engine, host, probe) => {
@@ -36,7 +36,7 @@ function recall(file: HostPath, host: HostFacts): Available | undefined {
   const text = readText(file);
   if (text === undefined) return undefined;
   const entry = decode(text);
-  if (entry === undefined || entry.key !== keyOf(host, hostPath(entry.executable))) return undefined;
+  if (entry === undefined || entry.key !== keyOf(host, programsOf(entry))) return undefined;
   const { executable, version, features, helpers, quirks } = entry;
   return {
     kind: 'available',
@@ -51,7 +51,7 @@ function recall(file: HostPath, host: HostFacts): Available | undefined {
 function remember(file: HostPath, host: HostFacts, found: Available): void {
   const { executable, version, helpers } = found;
   const entry: Remembered = {
-    key: keyOf(host, executable),
+    key: keyOf(host, programsOf(found)),
     executable,
     version,
     features: [...found.features],
@@ -61,10 +61,14 @@ function remember(file: HostPath, host: HostFacts, found: Available): void {
   writeOnce(file, JSON.stringify(entry), 0o600);
 }
 
-/** Everything that could change the answer and is cheap to ask. */
-function keyOf(host: HostFacts, executable: HostPath): string {
+function programsOf({ executable, helpers }: Pick<Remembered, 'executable' | 'helpers'>): HostPath[] {
+  return [executable, ...Object.values(helpers)].map((path) => hostPath(path));
+}
+
+/** Everything that could change the answer and is cheap to ask; the directory, for what has come into it. */
+function keyOf(host: HostFacts, programs: readonly HostPath[]): string {
   const { bootId, kernelRelease, cgroups, chosen, nativeEngine, environment } = host;
-  const identity = fileIdentity(executable) ?? 'gone';
+  const identities = [host.binDirectory, ...programs].map((path) => fileIdentity(path) ?? 'gone');
   return JSON.stringify([
     format,
     bootId,
@@ -73,7 +77,8 @@ function keyOf(host: HostFacts, executable: HostPath): string {
     chosen,
     nativeEngine,
     environment.PATH,
-    identity,
+    host.binDirectory,
+    identities,
   ]);
 }
 

@@ -5,6 +5,7 @@
 import type { Command, ExecPlan, ExitStatus } from '../engines/engine.ts';
 import { becomesCommand, supervised } from '../engines/supervision.ts';
 import { UdockerError } from '../errors.ts';
+import { canBecomePlainly } from '../system/native-calls.ts';
 import { hideSystemCalls, setAffinity } from '../system/process-calls.ts';
 import { becomeProcess } from '../system/processes.ts';
 import { carryOutAll, carryOutSteps } from './steps.ts';
@@ -35,9 +36,12 @@ export async function execute(plan: ExecPlan, options: ExecuteOptions): Promise<
         `the kernel refuses to hide ${hiddenCalls.join(', ')}; some paths will be the host's`,
       );
     }
-    if (becomesCommand(plan, options.stay)) become(plan.command, plan.command.env);
+    const plainly = canBecomePlainly();
+    if (becomesCommand(plan, options.stay) && (plainly || plan.supervisor === undefined))
+      become(plan.command, plan.command.env);
     if (plan.supervisor !== undefined) {
-      if (!options.stay) become(supervised(plan.supervisor, plan.command), plan.command.env);
+      if (!options.stay)
+        become(supervised(plan.supervisor, plan.command, plainly ? [] : ['plain']), plan.command.env);
       const { relay } = await import('./relay.ts');
       return await relay(plan.supervisor, plan.command);
     }

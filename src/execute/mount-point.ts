@@ -3,20 +3,37 @@
  * O_NOFOLLOW below the descriptor of the one before, so a symlink that appears meanwhile is refused, not followed.
  */
 import { UdockerError } from '../errors.ts';
-import type { GuestPath, HostPath } from '../paths.ts';
+import { type GuestPath, type HostPath, hostPath, under } from '../paths.ts';
 import { type DirectoryHandle, openRoot } from '../system/beneath.ts';
+import { appendText } from '../system/directory-entries.ts';
 
-/** Makes `target` (free of symlinks) and the directories above it, where missing. Throws STORAGE. */
-export function makeMountPoint(root: HostPath, target: GuestPath, kind: 'directory' | 'file'): void {
+/**
+ * Makes `target` (free of symlinks) and the directories above it, where missing. What is made is written down in
+ * `list`, if there is one: host paths, each ended by NUL, for whoever tidies up. Throws STORAGE.
+ */
+export function makeMountPoint(
+  root: HostPath,
+  target: GuestPath,
+  kind: 'directory' | 'file',
+  list?: HostPath,
+): void {
   const names = target.split('/').filter((name) => name !== '');
   const last = names.pop();
   if (last === undefined) return;
-  let at: DirectoryHandle | undefined;
+  let path: string = root;
+  const at = (name: string) => {
+    path = under(hostPath(path), name);
+    const made = path;
+    return () => {
+      if (list !== undefined) appendText(list, `${made}\0`);
+    };
+  };
+  let handle: DirectoryHandle | undefined;
   try {
-    at = openRoot(root);
-    for (const name of names) at = at.enter(name);
-    if (kind === 'directory') at = at.enter(last);
-    else at.makeFile(last);
+    handle = openRoot(root);
+    for (const name of names) handle = handle.enter(name, at(name));
+    if (kind === 'directory') handle = handle.enter(last, at(last));
+    else handle.makeFile(last, at(last));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new UdockerError('STORAGE', `making ${target} in the container ${root}: ${why}`, {
@@ -24,6 +41,6 @@ export function makeMountPoint(root: HostPath, target: GuestPath, kind: 'directo
       hint: 'see what is there with: udocker inspect -p CONTAINER',
     });
   } finally {
-    at?.close();
+    handle?.close();
   }
 }

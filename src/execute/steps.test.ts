@@ -48,6 +48,17 @@ test('mount points are made with what is above them, and again without harm', ()
   expect(mountPoint('/')).toBeUndefined();
 });
 
+test('mount points that were made are written down, whatever was there is not', () => {
+  const list = hostPath(join(directory, 'list'));
+  mkdirSync(join(root, 'there'));
+  const step = { do: 'make-mount-point', root, target: guestPath('/there/x/y'), kind: 'file', list } as const;
+  carryOutSteps([step, step]);
+  symlinkSync('/nowhere', join(root, 'dangling'));
+  const target = guestPath('/dangling');
+  carryOutSteps([{ do: 'make-mount-point', root, target, kind: 'directory', list, unlessThere: true }]);
+  expect(readFileSync(list, 'utf8')).toBe(`${root}/there/x\0${root}/there/x/y\0`);
+});
+
 test('a symlink on the way or at the end is refused, nothing appears outside', () => {
   const outside = join(directory, 'outside');
   mkdirSync(outside);

@@ -2,7 +2,8 @@
 
 import type { Step } from '../engines/engine.ts';
 import { UdockerError } from '../errors.ts';
-import { makeDirectory } from '../system/files.ts';
+import { hostPath } from '../paths.ts';
+import { lstat, makeDirectory } from '../system/files.ts';
 import { pruneDirectory, removeTree, writeOnce } from '../system/run-files.ts';
 import { makeMountPoint } from './mount-point.ts';
 
@@ -33,7 +34,8 @@ function carryOut(step: Step): void {
       described(`writing ${step.path}`, () => writeOnce(step.path, step.content, step.mode));
       break;
     case 'make-mount-point':
-      makeMountPoint(step.root, step.target, step.kind);
+      if (step.unlessThere !== true || lstat(hostPath(`${step.root}${step.target}`)) === undefined)
+        makeMountPoint(step.root, step.target, step.kind, step.list);
       break;
     case 'prune-directory':
       described(`tidying ${step.path}`, () => pruneDirectory(step.path, step.keep));

@@ -2,9 +2,10 @@
 import { UdockerError } from '../errors.ts';
 import type { HostPath } from '../paths.ts';
 import { Board } from './pipeline/board.ts';
-import { employ } from './pipeline/crew.ts';
+import { employ, type Outcome } from './pipeline/crew.ts';
 import type { Job } from './pipeline/job.ts';
 import type { ExportForm } from './survey/export-form.ts';
+import type { ChangedFor, Restored } from './survey/restore-tree.ts';
 import type { Omissions, TreeSource } from './survey/source.ts';
 
 export interface CopyRequest {
@@ -23,7 +24,7 @@ export interface CopyRequest {
  * is incomplete then, and no thread is writing to it any more.
  */
 export async function copyContainerTree({ signal, ...request }: CopyRequest): Promise<Omissions> {
-  return employOne((board) => ({ kind: 'copy', layers: [], board, ...request }), signal);
+  return omissionsOf((board) => ({ kind: 'copy', layers: [], board, ...request }), signal);
 }
 
 export interface ExportRequest {
@@ -41,18 +42,44 @@ export interface ExportRequest {
  * Throws STORAGE naming the path, or INTERRUPTED.
  */
 export async function exportContainerTree({ signal, ...request }: ExportRequest): Promise<Omissions> {
-  return employOne((board) => ({ kind: 'export', layers: [], board, ...request }), signal);
+  return omissionsOf((board) => ({ kind: 'export', layers: [], board, ...request }), signal);
+}
+
+export interface RestoreRequest {
+  /** What the container is called in errors. */
+  readonly name: string;
+  readonly root: HostPath;
+  readonly changedFor: ChangedFor;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes back, in the tree itself, what the first udocker has changed in it for its F modes, and returns how much that
+ * was. Throws STORAGE naming the path, or INTERRUPTED; done again, it goes on.
+ */
+export async function restoreContainerTree({ signal, ...request }: RestoreRequest): Promise<Restored> {
+  const answer = await employOne((board) => ({ kind: 'restore', layers: [], board, ...request }), signal);
+  return answer.kind === 'restored' ? answer.restored : noAnswer('restore');
+}
+
+async function omissionsOf(
+  jobOn: (board: SharedArrayBuffer) => Job,
+  signal: AbortSignal | undefined,
+): Promise<Omissions> {
+  const answer = await employOne(jobOn, signal);
+  return answer.kind === 'omissions' ? answer.omissions : noAnswer(answer.kind);
 }
 
 async function employOne(
   jobOn: (board: SharedArrayBuffer) => Job,
   signal: AbortSignal | undefined,
-): Promise<Omissions> {
+): Promise<Outcome> {
   const board = new Board(Board.memory(0));
   const job = jobOn(board.memory);
-  const outcomes = await employ([job], board, 0, { signal });
-  const omissions = outcomes.find((outcome) => outcome.kind === 'omissions')?.omissions;
-  if (omissions === undefined)
-    throw new UdockerError('INTERNAL', `a thread (${job.kind}) ended without an answer`);
-  return omissions;
+  const [answer] = await employ([job], board, 0, { signal });
+  return answer ?? noAnswer(job.kind);
+}
+
+function noAnswer(kind: string): never {
+  throw new UdockerError('INTERNAL', `a thread (${kind}) ended without an answer`);
 }

@@ -6,7 +6,6 @@ import type { Spooled } from './archive/spool.ts';
 import { Board } from './pipeline/board.ts';
 import { employ } from './pipeline/crew.ts';
 import { Ring } from './pipeline/ring.ts';
-import { archiveName } from './unpack-archive.ts';
 
 export interface TakeRequest {
   /** A tar, plain, gzip or zstd; `standardInput` for that. */
@@ -14,6 +13,8 @@ export interface TakeRequest {
   /** Where it is copied to; it may be there already. */
   readonly target: HostPath;
   readonly isThere: boolean;
+  /** How errors name it. */
+  readonly name: string;
   readonly signal: AbortSignal;
 }
 
@@ -22,8 +23,7 @@ export type TakenLayer = Spooled & ScannedTree;
 const ringSlots = 64;
 
 /** Returns what is to be known of the layer. Throws INVALID, STORAGE or INTERRUPTED; the caller removes `target`. */
-export async function takeLayer({ source, target, isThere, signal }: TakeRequest): Promise<TakenLayer> {
-  const name = archiveName(source);
+export async function takeLayer({ source, target, isThere, name, signal }: TakeRequest): Promise<TakenLayer> {
   const copied = new Board(Board.memory(0));
   const spool = { kind: 'spool', layers: [], board: copied.memory, name } as const;
   const [first] = await employ(

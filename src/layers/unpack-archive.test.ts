@@ -66,7 +66,9 @@ test('a layer is copied, hashed as it is and as the tar in it', async () => {
   const bytes = gzipSync(items);
   const target = hostPath(join(directory, 'out/layer'));
   const { signal } = new AbortController();
-  expect(await takeLayer({ source: archive(bytes), target, isThere: false, signal })).toMatchObject({
+  expect(
+    await takeLayer({ source: archive(bytes), target, isThere: false, name: 'in', signal }),
+  ).toMatchObject({
     digest: sum('sha256', bytes),
     size: bytes.length,
     diffId: sum('sha256', items),

@@ -16,6 +16,8 @@ export interface UnpackRequest {
   readonly path: HostPath;
   /** Every file of it is written to this path with a number behind it. */
   readonly prefix: HostPath;
+  /** How errors name it, where that is not its file name. */
+  readonly name?: string;
   readonly signal?: AbortSignal;
   /** How to decompress; for tests. */
   readonly method?: Method;
@@ -28,13 +30,13 @@ const ringSlots = 64;
  * archive we can accept), STORAGE or INTERRUPTED, and leaves nothing then; otherwise the caller removes the files.
  */
 export async function unpackArchive(request: UnpackRequest): Promise<readonly Member[]> {
-  const { path, prefix, method = 'fastest' } = request;
+  const { path, prefix, name = archiveName(path), method = 'fastest' } = request;
   const board = new Board(Board.memory(1));
   const ring = Ring.memory(ringSlots);
   const common = { layers: [{ path }], board: board.memory };
   const outcomes = await employ(
     [
-      { kind: 'unpack', ...common, rings: [ring], name: archiveName(path), prefix },
+      { kind: 'unpack', ...common, rings: [ring], name, prefix },
       { kind: 'decompress', ...common, taker: 0, ring, method },
     ],
     board,

@@ -63,6 +63,13 @@ async function otherWork(job: Other, board: Board): Promise<Message> {
       );
       return { kind: 'omissions', omissions };
     }
+    case 'restore': {
+      const { restoreTree } = await import('./survey/restore-tree.ts');
+      const restored = explainingPath('restoring', job.name, board, (check, at) =>
+        restoreTree(job.root, job.changedFor, check, at),
+      );
+      return { kind: 'restored', restored };
+    }
     case 'export': {
       const { exportTree } = await import('./survey/export-tree.ts');
       const omissions = explainingPath('exporting', job.name, board, (check, at) =>

@@ -86,8 +86,8 @@ function addresses(
 /** The default index, but that of Docker Hub for no other registry: it knows nothing of their images. */
 function indexOf(registry: string, { defaultIndex }: RegistrySettings): string | undefined {
   const ofHub = /^(?:https:\/\/)?(?:hub|index)\.docker\.(?:com|io)\b/.test(defaultIndex ?? '');
-  const isHub = hubHosts.has(registry.replace(/^https?:\/\//, '').replace(/\/.*/, ''));
-  return ofHub && !isHub ? undefined : defaultIndex;
+  const host = registry.replace(/^https?:\/\//, '').replace(/\/.*/, '');
+  return ofHub && !isDockerHub(host) ? undefined : defaultIndex;
 }
 
 /** Parses `[http[s]://]host[:port][/path]`; a `/v1/` or `/v2/` at the end, which users copy along, is dropped. */

@@ -24,6 +24,8 @@ export interface FileView {
   readText(path: HostPath): string | undefined;
   /** `path` with every symlink of the host resolved. */
   realPath(path: HostPath): HostPath | undefined;
+  /** Whether the host lets this user execute the file; absent: nobody knows. */
+  mayExecute?(path: HostPath): boolean;
 }
 
 export interface RunHost {

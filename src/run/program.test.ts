@@ -92,3 +92,12 @@ test('headers of this very runtime are read', async () => {
     loader: '/lib/ld-linux.so.2',
   });
 });
+
+test('a file system that nothing is executed from is named, whatever interprets the program', () => {
+  const noexec = { ...tree, files: { ...tree.files, mayExecute: () => false } };
+  for (const name of ['static', 'script']) {
+    expect(() => findProgram(noexec, name, { path: '/usr/bin', cwd: guestPath('/') }, host)).toThrow(
+      expect.objectContaining({ code: 'NOT_EXECUTABLE', message: expect.stringContaining('noexec') }),
+    );
+  }
+});

@@ -87,7 +87,10 @@ function inspect(tree: GuestTree, found: Found, name: string, host: ProgramHost,
   // A program may be executable but not readable; then only starting it can tell.
   if (head === undefined) return { libc: 'none', bits: 64 };
   const format = formatOf(head);
-  if (format.kind === 'elf') return inspectElf(tree, format, name, host);
+  if (format.kind === 'elf') {
+    requireExecuted(tree, found, name);
+    return inspectElf(tree, format, name, host);
+  }
   if (format.kind === 'unknown') {
     throw notExecutable(
       name,
@@ -101,6 +104,16 @@ function inspect(tree: GuestTree, found: Found, name: string, host: ProgramHost,
     throw missing(name, `its interpreter ${JSON.stringify(format.interpreter)}`);
   if (!isExecutable(interpreter)) throw notExecutable(name, `its interpreter ${format.interpreter} is not`);
   return inspect(tree, interpreter, format.interpreter, host, depth + 1);
+}
+
+/** Its permissions let everybody execute it, and still the host does not: so it is the file system. */
+function requireExecuted({ files }: GuestTree, { host, entry }: Found, name: string): void {
+  if ((entry.mode & 0o111) !== 0o111 || files.mayExecute?.(host) !== false) return;
+  throw notExecutable(
+    name,
+    'this host executes nothing from there (a file system mounted noexec?)',
+    'keep containers on a file system that allows it: --repo=DIR or UDOCKER_DIR',
+  );
 }
 
 function inspectElf(

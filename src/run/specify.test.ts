@@ -153,6 +153,14 @@ describe('environment', () => {
 });
 
 describe('users', () => {
+  test('a user that the image makes no sense of is no wrong usage', () => {
+    for (const user of ['4294967296', 'a:b:c', 'x y']) {
+      expect(() => decide({}, { cmd: ['app'], user })).toThrow(
+        expect.objectContaining({ code: 'INVALID', message: expect.stringContaining(user) }),
+      );
+    }
+  });
+
   test('the image’s user counts, -u wins', () => {
     expect(decide({}, { cmd: ['app'], user: 'web' }).spec.process.user).toMatchObject({ uid: 33, gid: 44 });
     const { spec } = decide({ user: parseUser('0') }, { cmd: ['app'], user: 'web' });

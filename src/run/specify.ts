@@ -2,7 +2,7 @@
  * From what was asked to what will run: the one place where request, image configuration and facts about host
  * and guest meet. Pure: the same input gives the same RunSpec.
  */
-import { UdockerError } from '../errors.ts';
+import { isUdockerError, UdockerError } from '../errors.ts';
 import { emptyImageConfig, type ImageConfig } from '../oci/image-config.ts';
 import { type GuestPath, guestPath } from '../paths.ts';
 import { type Account, type Accounts, resolveUser, rootUser } from './accounts.ts';
@@ -92,10 +92,21 @@ function acceptedOnly(request: RunRequest): string[] {
 function identify(request: RunRequest, image: ImageConfig, container: RunContainer, host: RunHost) {
   const authentication = authenticate(request, container, host);
   const self: Account = { name: host.userName, uid: host.uid, gid: host.gid, home: host.home };
-  const wanted = request.user ?? (image.user === '' ? rootUser : parseUser(image.user));
+  const wanted = request.user ?? (image.user === '' ? rootUser : userOfImage(image.user));
   const found = resolveUser(wanted, authentication.accounts, self);
   const user: User = request.bindHome ? { ...found, home: guestPath(host.home) } : found;
   return { accounts: authentication.accounts, user, ...authentication.filesFor(user) };
+}
+
+/** What is wrong with it is nothing that the user wrote. */
+function userOfImage(text: string): ReturnType<typeof parseUser> {
+  try {
+    return parseUser(text);
+  } catch (cause) {
+    if (!isUdockerError(cause, 'USAGE')) throw cause;
+    const hint = 'name another user with --user';
+    throw new UdockerError('INVALID', `the image's configuration: ${cause.message}`, { cause, hint });
+  }
 }
 
 /** The name that the accounts inside give to the user, which may differ for a number. */

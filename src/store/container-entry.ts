@@ -95,7 +95,7 @@ export function platformOf(container: Container): Platform | undefined {
 }
 
 /** The execution mode set for it, such as `P1`; undefined for the default. */
-export function executionMode({ directory }: Container): string | undefined {
+export function executionMode({ directory }: Pick<Container, 'directory'>): string | undefined {
   const path = under(directory, 'execmode');
   return lstat(path) === undefined ? undefined : readText(path)?.trim() || undefined;
 }
@@ -106,9 +106,15 @@ export function setExecutionMode({ id, directory }: Container, mode: string): vo
   onDisk(`setting the execution mode of ${id}`, path, () => writeFileAtomically(path, mode));
 }
 
-/** Whether udocker 1 has put the NVIDIA driver of a host into the container. */
+/** Whether the NVIDIA driver of a host was put into the container. */
 export function hasNvidiaDriver({ directory }: Container): boolean {
   return lstat(under(directory, 'nvidia')) !== undefined;
+}
+
+/** Remembers that it was. Throws STORAGE. */
+export function setNvidiaDriver({ id, directory }: Container): void {
+  const mark = under(directory, 'nvidia');
+  onDisk(`setting up the container ${id}`, mark, () => touch(mark));
 }
 
 /** Gives the invoking user the rights that modes in ROOT deny. Throws STORAGE. */

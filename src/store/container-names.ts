@@ -108,9 +108,12 @@ export function requireFreeName(containers: HostPath, name: string, inUse: (id: 
   if (occupied) throw taken(name, holder);
 }
 
-/** Takes `name` from `id`; nothing happens when it stands for something else by now. */
+/** Takes `name` from `id`; nothing happens when it stands for something else by now. Throws STORAGE. */
 export function dropName(containers: HostPath, name: string, id: string): void {
-  if (idOfName(containers, name) === id) removeFile(under(containers, name));
+  const path = under(containers, name);
+  onDisk(`removing the container name ${name}`, path, () => {
+    if (idOfName(containers, name) === id) removeFile(path);
+  });
 }
 
 /** Renames by one rename(2), so that the container is never without a name. Call inside `changingNames`. */

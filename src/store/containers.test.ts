@@ -342,6 +342,9 @@ test('in a read-only repository looking and running work, and writing says why n
         () => containers.create(image, nothing),
         () => containers.remove(containers.require('web')),
         () => containers.addName(containers.require('web'), 'x'),
+        () => containers.renameName('web', 'x'),
+        () => containers.removeName('web'),
+        async () => containers.setExecutionMode(containers.require('web'), 'R1'),
         async () => containers.protect(containers.require('web')),
       ])
         expect(await failure(work)).toMatchObject({

@@ -23,6 +23,7 @@ import {
   type RootState,
   rootState,
   setExecutionMode,
+  setNvidiaDriver,
   sizeInMb,
 } from './container-entry.ts';
 import {
@@ -33,6 +34,7 @@ import {
   requireFreeName,
   takeName,
 } from './container-names.ts';
+import { removeAuxiliaryFiles } from './container-purge.ts';
 import {
   isRunning,
   lockForChange,
@@ -41,6 +43,7 @@ import {
   removeContainer,
 } from './container-remove.ts';
 import type { StoreListener } from './events.ts';
+import { type FakechrootChanges, fakechrootChanges, forgetFakechrootChanges } from './fakechroot-changes.ts';
 import type { StoreLayout } from './layout.ts';
 import { onDisk } from './storage-error.ts';
 
@@ -67,10 +70,17 @@ export interface ContainerStore {
   unprotect(container: Container): void;
   executionMode(container: Container): string | undefined;
   setExecutionMode(container: Container, mode: string): void;
-  /** Whether udocker 1 has put the NVIDIA driver of a host into it. */
+  /** Whether the NVIDIA driver of a host was put into it. */
   hasNvidiaDriver(container: Container): boolean;
+  setNvidiaDriver(container: Container): void;
+  /** What the first udocker has changed in it for its F modes. Throws STORAGE. */
+  fakechrootChanges(container: Container): FakechrootChanges | undefined;
+  /** Once it is taken back. Throws STORAGE. */
+  forgetFakechrootChanges(container: Container): void;
   /** Makes everything in ROOT that is the invoking user's readable and writable for that user. Throws STORAGE. */
   openModes(container: Container): OpenedModes;
+  /** Removes what runs have left in it; see `removeAuxiliaryFiles`. Gives how many. Throws STORAGE. */
+  removeAuxiliary(container: Container): number;
   rootState(container: Container): RootState;
   sizeInMb(container: Container): number | undefined;
   configText(container: Container): string;
@@ -125,7 +135,11 @@ export function openContainers(layout: StoreLayout, onEvent: StoreListener): Con
     executionMode,
     setExecutionMode,
     hasNvidiaDriver,
+    setNvidiaDriver,
+    fakechrootChanges,
+    forgetFakechrootChanges,
     openModes: openContainerModes,
+    removeAuxiliary: removeAuxiliaryFiles,
     rootState,
     sizeInMb,
     configText,

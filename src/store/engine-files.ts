@@ -4,8 +4,8 @@
  */
 import { isErrno, UdockerError } from '../errors.ts';
 import { type HostPath, under } from '../paths.ts';
-import { changeMode, listEntries, rename } from '../system/directory-entries.ts';
-import { makeDirectory, readBytes, readText, stat, writeFileAtomically } from '../system/files.ts';
+import { changeMode, listEntries, makeSymlink, rename } from '../system/directory-entries.ts';
+import { makeDirectory, readBytes, readLink, readText, stat, writeFileAtomically } from '../system/files.ts';
 import { removeTree } from '../system/remove-tree.ts';
 import { changingNames, newContainerId } from './container-names.ts';
 import type { StoreLayout } from './layout.ts';
@@ -67,17 +67,27 @@ function releaseIn(lib: HostPath): string | undefined {
   return /^\d+(?:\.\d+)*/.exec(readText(under(lib, 'VERSION'))?.trim() ?? '')?.[0];
 }
 
-/** Only plain files: nothing else belongs there, and nothing is to lead out of the repository. */
+/** Plain files, and other names for them: nothing else belongs there, and nothing is to lead out of the repository. */
 function place(tree: HostPath, layout: StoreLayout, part: Part, purge: boolean): void {
   const to = layout[part];
   if (purge) for (const { name } of listEntries(to) ?? []) removeTree(under(to, name));
   makeDirectory(to);
   const from = under(tree, top, part);
   for (const { name, kind } of listEntries(from) ?? []) {
-    if (kind !== 'file' || name === 'VERSION') continue;
+    if (name === 'VERSION') continue;
+    if (kind === 'symlink') placeLink(under(from, name), under(to, name));
+    if (kind !== 'file') continue;
     changeMode(under(from, name), part === 'bin' ? 0o755 : 0o644);
     move(under(from, name), under(to, name));
   }
+}
+
+/** Libraries that serve several distributions have several names. */
+function placeLink(from: HostPath, to: HostPath): void {
+  const target = readLink(from);
+  if (target === undefined || !/^[^/]+$/.test(target) || target === '..' || target === '.') return;
+  removeTree(to);
+  makeSymlink(target, to);
 }
 
 /** bin/ or lib/ may lie on another file system. */

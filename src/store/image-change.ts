@@ -7,7 +7,6 @@
 import { posix } from 'node:path';
 import { UdockerError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import { type HostPath, parentOf, under } from '../paths.ts';
@@ -36,8 +35,6 @@ export interface NewImage {
   /** Exactly as the registry sent it, so that its digest stays true. */
   readonly manifestBytes: Uint8Array;
   readonly manifest: ImageManifest;
-  /** The index it was chosen from; kept as a blob beside the others. */
-  readonly index?: { readonly digest: Digest; readonly bytes: Uint8Array };
 }
 
 /** Runs `work` as the only one who changes tags. Leftovers of a killed predecessor are removed first. */
@@ -77,8 +74,7 @@ export function writeTag(layout: StoreLayout, image: NewImage): void {
   const blobs = blobsOf(image.manifest.config, image.manifest.layers);
   for (const blob of blobs) requireBlob(layout, place, blob);
   onDisk(`writing the image ${place.name}:${place.tag}`, directory, () => {
-    if (image.index !== undefined) storeIndex(layout, image.index);
-    const names = [...blobs.map(({ digest }) => digest), ...(image.index ? [image.index.digest] : [])];
+    const names = blobs.map(({ digest }) => digest);
     if (lstat(directory) === undefined) {
       publishNew(layout, place, directory, (fresh) => {
         linkAll(layout, fresh, directory, names);
@@ -157,11 +153,6 @@ function linkAll(layout: StoreLayout, directory: HostPath, final: HostPath, name
     removeFile(path);
     makeSymlink(target, path);
   }
-}
-
-function storeIndex(layout: StoreLayout, index: { digest: Digest; bytes: Uint8Array }): void {
-  const path = blobPath(layout.layers, index.digest);
-  if (stat(path)?.size !== index.bytes.length) writeFileAtomically(path, index.bytes, 0o444);
 }
 
 /**

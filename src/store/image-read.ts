@@ -8,7 +8,7 @@ import { type DiffId, type Digest, isDigest, parseDiffId, parseDigest } from '..
 import type { MediaType } from '../oci/media-type.ts';
 import { type HostPath, under } from '../paths.ts';
 import { readText, stat } from '../system/files.ts';
-import { isBlobName, linkedBlobs } from './blob-names.ts';
+import { isBlobName } from './blob-names.ts';
 import { onDisk } from './storage-error.ts';
 import type { ImageEntry } from './tag-directory.ts';
 
@@ -34,8 +34,6 @@ export interface StoredImage {
   readonly configDigest?: Digest;
   /** The manifest as it came from the registry, for images that have one. */
   readonly manifestText?: string;
-  /** Digests of linked blobs that the manifest does not name: the index it was chosen from. */
-  readonly indexDigests: readonly Digest[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -69,12 +67,7 @@ function readManifest(reader: Reader, manifest: Json, manifestText: string): Sto
     ...(typeof layer.mediaType === 'string' ? { mediaType: layer.mediaType as MediaType } : {}),
     ...(diffIds[i] === undefined ? {} : { diffId: diffIds[i] }),
   }));
-  const named = new Set<string>([config, ...digests]);
-  const indexDigests = linkedBlobs(entry.directory)
-    .filter(isDigest)
-    .map(parseDigest)
-    .filter((d) => !named.has(d));
-  return { entry, layers, configText, configDigest: config, manifestText, indexDigests };
+  return { entry, layers, configText, configDigest: config, manifestText };
 }
 
 /** Schema 1 has the layers top first, and the configuration as text within the topmost history entry. */
@@ -88,7 +81,7 @@ function readSchema1(reader: Reader, manifest: Json, manifestText: string): Stor
   const history: unknown = Array.isArray(manifest.history) ? manifest.history[0] : undefined;
   const text = isObject(history) ? history.v1Compatibility : undefined;
   if (typeof text !== 'string') throw malformed(entry, 'its manifest has no configuration');
-  return { entry, layers, configText: text, manifestText, indexDigests: [] };
+  return { entry, layers, configText: text, manifestText };
 }
 
 /** `ancestry` has the layer ids top first; the configuration is `container.json`, else that of the top layer. */
@@ -101,7 +94,7 @@ function readV1(reader: Reader): StoredImage {
     throw malformed(entry, 'its ancestry is not a list of layer ids');
   const layers = [...ids].reverse().map((id) => blob(reader, `${id}.layer`));
   const configText = readPart(entry, 'container.json') ?? readBlobText(reader, `${ids[0]}.json`);
-  return { entry, layers, configText, indexDigests: [] };
+  return { entry, layers, configText };
 }
 
 /** Through `layers/` only; where a link of the tag directory leads does not matter. */

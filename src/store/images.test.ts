@@ -101,16 +101,6 @@ test('an image with the same layer twice', async () => {
   expect(at.store.images.read('lab/twice:1').layers).toHaveLength(3);
 });
 
-test('the index is kept as one more blob and freed with the image', async () => {
-  await pullInto(at.store, 'lab/a:1', one);
-  const bytes = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
-  const index = { digest: digestOf(bytes), bytes };
-  await at.store.images.write({ reference: parseReference('lab/a:1'), ...one, index });
-  expect(at.store.images.read('lab/a:1').indexDigests).toEqual([index.digest]);
-  await at.store.images.remove('lab/a:1');
-  expect(blobs()).toEqual([]);
-});
-
 test('a moved tag loses the links of the old image, and what only that used is freed', async () => {
   await pullInto(at.store, 'lab/bb:1.0', one);
   at.store.images.protect('lab/bb:1.0');

@@ -7,9 +7,9 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.cons
 
 export interface DirectoryHandle {
   /** The directory `name` below this one, made if missing; closes this handle. Throws the kernel's error. */
-  enter(name: string): DirectoryHandle;
+  enter(name: string, onMade?: () => void): DirectoryHandle;
   /** Makes an empty file unless something of that name, other than a symlink or directory, exists. */
-  makeFile(name: string): void;
+  makeFile(name: string, onMade?: () => void): void;
   close(): void;
 }
 
@@ -21,9 +21,10 @@ export function openRoot(root: HostPath): DirectoryHandle {
 function handle(fd: number): DirectoryHandle {
   const inside = (name: string) => `/proc/self/fd/${fd}/${name}`;
   return {
-    enter(name) {
+    enter(name, onMade) {
       try {
-        fs.mkdirSync(inside(name), 0o755);
+        keepingTimes(fd, () => fs.mkdirSync(inside(name), 0o755));
+        onMade?.();
       } catch (error) {
         if (!isErrno(error, 'EEXIST', 'EROFS', 'EACCES', 'EPERM')) throw error;
       }
@@ -31,9 +32,12 @@ function handle(fd: number): DirectoryHandle {
       fs.closeSync(fd);
       return handle(next);
     },
-    makeFile(name) {
+    makeFile(name, onMade) {
       try {
-        fs.closeSync(fs.openSync(inside(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644));
+        keepingTimes(fd, () =>
+          fs.closeSync(fs.openSync(inside(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644)),
+        );
+        onMade?.();
       } catch (error) {
         if (!isErrno(error, 'EEXIST')) throw error;
         const stats = fs.lstatSync(inside(name));
@@ -42,4 +46,15 @@ function handle(fd: number): DirectoryHandle {
     },
     close: () => fs.closeSync(fd),
   };
+}
+
+/** What is made there is no part of the container, so its directory is as old as before. */
+function keepingTimes(directory: number, make: () => void): void {
+  const { atimeMs, mtimeMs } = fs.fstatSync(directory);
+  make();
+  try {
+    fs.futimesSync(directory, atimeMs / 1000, mtimeMs / 1000);
+  } catch (error) {
+    if (!isErrno(error, 'EPERM', 'EACCES')) throw error; // somebody else's directory
+  }
 }

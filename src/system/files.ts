@@ -83,6 +83,19 @@ export function writeFileAtomically(path: HostPath, content: string | Uint8Array
   }
 }
 
+/** Copies a file's content to `path`, which appears at once or not at all, with exactly `mode`. */
+export function copyFileAtomically(from: HostPath, path: HostPath, mode: number): void {
+  const temporary = temporaryName(path);
+  try {
+    fs.copyFileSync(from, temporary, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
+    fs.chmodSync(temporary, mode);
+    fs.renameSync(temporary, path);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
 /** A name beside `path` that no other process of this host uses; old tools ignore it because it is hidden. */
 export function temporaryName(path: HostPath): HostPath {
   counter += 1;

@@ -33,6 +33,11 @@ export const hostFiles = {
   readText: (path: HostPath) => orAbsent(() => fs.readFileSync(path, 'utf8')),
   realPath: (path: HostPath) => orAbsent(() => hostPath(fs.realpathSync(path))),
   readHead: (path: HostPath, bytes: number) => orAbsent(() => readHead(path, bytes)),
+  mayExecute: (path: HostPath) =>
+    orAbsent(() => {
+      fs.accessSync(path, fs.constants.X_OK);
+      return true;
+    }) ?? false,
 };
 
 function readHead(path: HostPath, bytes: number): Uint8Array {

@@ -102,13 +102,18 @@ const RLIMIT_NOFILE = 7;
 /** SIGPIPE and SIGXFSZ. */
 const ignoredByRuntime = [13, 25];
 
+/** Whether `becomeProgram` can undo what the runtime did to this process's signals. */
+export function canBecomePlainly(): boolean {
+  return libc() !== undefined;
+}
+
 /**
  * Replaces this process by `file` (host path), with `args` (including the program's own name) and exactly `env`.
  * Undone first is what the JavaScript runtime did to this process and a program would inherit: SIGPIPE and
  * SIGXFSZ ignored, blocked signals, and the soft limit of open files raised to the hard one. Signals that our
  * caller ignores (nohup) stay ignored, as with any exec. Handlers are reset by the kernel.
  * Returns never; throws the system error (ENOENT, EACCES, ENOEXEC, E2BIG...) and goes on when the kernel refuses.
- * Under Node the ignored signals cannot be reset: start a child where that matters.
+ * Without ffi the ignored signals stay ignored: see `canBecomePlainly`.
  */
 export function becomeProgram(
   file: HostPath,

@@ -90,6 +90,14 @@ export class Tree {
     fs.symlinkSync(isPlain(target) ? target : bytesOf(target), this.host(path));
   }
 
+  /** As `symlink`, in the place of what is there: the name is never missing. */
+  replaceSymlink(target: ByteString, path: ByteString): void {
+    const beside = `${path}.udocker-new` as ByteString;
+    if (this.stat(beside) !== undefined) this.removeFile(beside);
+    this.symlink(target, beside);
+    fs.renameSync(this.host(beside), this.host(path));
+  }
+
   hardLink(existing: ByteString, path: ByteString): void {
     fs.linkSync(this.host(existing), this.host(path));
   }
@@ -97,6 +105,27 @@ export class Tree {
   /** Copies the content of a file to a new file; mode and times are left to the caller. */
   copyFile(from: ByteString, to: ByteString): void {
     fs.copyFileSync(this.host(from), this.host(to), fs.constants.COPYFILE_EXCL);
+  }
+
+  /** Writes into a file of ours that is there, whose permission bits are `mode` and stay so. */
+  overwrite(
+    path: ByteString,
+    mode: number,
+    pieces: readonly { readonly offset: number; readonly bytes: Buffer }[],
+  ): void {
+    const { O_WRONLY, O_NOFOLLOW } = fs.constants;
+    const closed = (mode & 0o200) === 0;
+    if (closed) this.setMode(path, mode | 0o200);
+    try {
+      const fd = fs.openSync(this.host(path), O_WRONLY | (O_NOFOLLOW ?? 0));
+      try {
+        for (const { offset, bytes } of pieces) writeAllAt(fd, bytes, 0, bytes.length, offset);
+      } finally {
+        fs.closeSync(fd);
+      }
+    } finally {
+      if (closed) this.setMode(path, mode);
+    }
   }
 
   /** Mode of a file or directory, exactly. Not for symlinks. */

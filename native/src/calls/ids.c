@@ -10,7 +10,7 @@
 #include "../sys/text.h"
 #include "handlers.h"
 
-static struct ids self HOT;
+static struct ids self HOT_LAST;
 
 /* Vfork children that changed their ids. Entries are not given back: they are few, and the next one takes them. */
 static struct {

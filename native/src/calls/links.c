@@ -25,27 +25,33 @@ static bool proc_is_the_host_s(void) {
     return !m->root_length && text_equal(mount->guest, "/proc") && text_equal(mount->host, "/proc");
 }
 
-static long do_readlink(struct call *call, int directory, u64 path, u64 buffer, u64 size) {
+static long give(u64 buffer, const char *text, size_t length, u64 size) {
+    if (length > size) length = size;
+    long copied = arch_copy((void *)buffer, text, length);
+    return copied < 0 ? copied : (long)length;
+}
+
+static __attribute__((noinline)) long read_any(struct call *call, int directory, u64 path, u64 buffer, u64 size) {
     char text[PATH_SIZE], target[PATH_SIZE];
     struct place place;
-    if ((int)size <= 0) return -EINVAL;
     long r = arch_copy_text(text, (const char *)path, PATH_SIZE);
     if (r < 0) return r;
-    if (text_equal(text, "/proc/self/exe") && proc_is_the_host_s()) {
-        r = (long)strlen(engine.program);
-        if ((u64)r > size) r = (long)size;
-        long copied = arch_copy((void *)buffer, engine.program, (size_t)r);
-        return copied < 0 ? copied : r;
-    }
     if (!text[0] && call->number == __NR_readlinkat) return sys(__NR_readlinkat, directory, path, buffer, size);
     r = resolve_at(directory, text, 0, &place);
     if (r < 0) return r;
     r = proc_link(&place, target, sizeof(target));
     if (r == -EINVAL) return sys(__NR_readlinkat, place.directory, place.path, buffer, size);
-    if (r < 0) return r;
-    if ((u64)r > size) r = (long)size;
-    long copied = arch_copy((void *)buffer, target, (size_t)r);
-    return copied < 0 ? copied : r;
+    return r < 0 ? r : give(buffer, target, (size_t)r, size);
+}
+
+/* What most short programs ask comes first, and touches little memory. */
+static long do_readlink(struct call *call, int directory, u64 path, u64 buffer, u64 size) {
+    static const char exe[] = "/proc/self/exe";
+    char head[sizeof(exe)];
+    if ((int)size <= 0) return -EINVAL;
+    if (arch_copy_text(head, (const char *)path, sizeof(head)) >= 0 && text_equal(head, exe) && proc_is_the_host_s())
+        return give(buffer, engine.program, strlen(engine.program), size);
+    return read_any(call, directory, path, buffer, size);
 }
 
 long call_readlink(struct call *call) {

@@ -105,11 +105,14 @@ long place_target(const struct place *place, char *host, size_t size) {
 }
 
 /* Where a link of /proc leads into a read-only mount, the place is there too. */
-static void look_through(struct place *place, u32 how) {
+static __attribute__((noinline)) void follow_to_mount(struct place *place) {
     char host[PATH_SIZE];
-    if (!(place->flags & PLACE_KERNEL_FOLLOWS) || !(how & PATH_WRITE) || !engine.mounts.any_read_only) return;
     if (place_target(place, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host))
         place->flags |= PLACE_READ_ONLY;
+}
+
+static inline void look_through(struct place *place, u32 how) {
+    if (place->flags & PLACE_KERNEL_FOLLOWS && how & PATH_WRITE && engine.mounts.any_read_only) follow_to_mount(place);
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {
@@ -155,6 +158,33 @@ static const char *behind_dot(const char *path) {
     return *p ? p : path;
 }
 
+#define DOWN_ROOM 256
+
+/* A path that leads down by a few names, none of which is a link, needs no more than to see that. It costs less than to
+ * find out where the directory is, the more so where that is a descriptor's. */
+static bool try_down(int directory, const char *path, size_t length, u32 how, struct place *place) {
+    char text[DOWN_ROOM], target[8];
+    unsigned asked = 0, most = directory == AT_FDCWD ? 2 : 5;
+    if ((how & (PATH_WALK | PATH_RESOLVE)) || length >= sizeof(text)) return false;
+    if ((how & PATH_WRITE) && engine.mounts.any_read_only) return false;
+    memcpy(text, path, length + 1);
+    for (char *name = text, *end;; *end = '/', name = end + 1) {
+        for (end = name; *end && *end != '/';) end++;
+        bool last = !*end, follow = !last || (how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) == PATH_FOLLOW;
+        *end = 0;
+        if (end == name || text_equal(name, ".") || !name_is_plain(name)) return false;
+        if (follow && asked++ == most) return false;
+        long r = follow ? sys(__NR_readlinkat, directory, text, target, sizeof(target)) : -EINVAL;
+        if (r >= 0) return false;
+        if (last || r != -EINVAL) break; /* what is not there the call itself will find */
+    }
+    place->directory = directory;
+    place->path = path;
+    place->flags = 0;
+    place->mount = MOUNT_UNKNOWN;
+    return true;
+}
+
 static long resolve_text(int directory, const char *path, size_t length, u32 how, struct place *place) {
     if (!length) return -ENOENT;
     if (path[0] == '.' && !(how & PATH_RESOLVE)) {
@@ -167,7 +197,7 @@ static long resolve_text(int directory, const char *path, size_t length, u32 how
         long r = lookup("/", path, length, how, place);
         return r == -EOVERFLOW ? -ENAMETOOLONG : r;
     }
-    if (try_straight(directory, path, how, place)) return 0;
+    if (try_straight(directory, path, how, place) || try_down(directory, path, length, how, place)) return 0;
     return resolve_relative(directory, path, length, how, place);
 }
 

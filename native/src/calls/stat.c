@@ -100,6 +100,24 @@ static bool is_special(const struct place *place) {
     return !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
+/* Is something there? One call tells: -EINVAL of readlink, which is quicker than stat. 1: a link. */
+static long look_whether_there(const struct place *place) {
+    char target[8];
+    long r = sys(__NR_readlinkat, place->directory, place->path, target, sizeof(target));
+    return r >= 0 ? 1 : r == -EINVAL ? 0 : r;
+}
+
+/* May it be read or run, and is it no link? What belongs to the user who runs the engine has no list of others' rights
+ * that could say otherwise, and in the container's own tree nothing else has a say. 1: a link; -EACCES: not for sure. */
+static long look_whether_allowed(const struct place *place, u64 mode) {
+    struct stat st;
+    long r = sys(__NR_newfstatat, place->directory, place->path, &st, AT_SYMLINK_NOFOLLOW);
+    if (r < 0 || S_ISLNK(st.st_mode)) return r < 0 ? r : 1;
+    bool plain = place->mount == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+    bool ours = engine.host_uid && st.st_uid == engine.host_uid;
+    return plain && ours && !(mode & ~(u64)(st.st_mode >> 6 & 7)) ? 0 : -EACCES;
+}
+
 /* access, faccessat, faccessat2: writing to files of a read-only mount is refused, to devices and pipes there not. */
 long call_access(struct call *call) {
     char text[PATH_SIZE];
@@ -111,15 +129,15 @@ long call_access(struct call *call) {
         long r = call_run(call);
         return r == 0 && (mode & 2) && descriptor_read_only(directory) ? -EROFS : r;
     }
-    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : mode ? PATH_EXISTS : PATH_LAZY);
+    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : PATH_LAZY);
     long r = resolve_guest(directory, call->a[at ? 1 : 0], how, text, &place);
     if (r < 0) return r;
     bool known = !(flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
-    if (!mode && known && (how & PATH_FOLLOW) && !(place.flags & PLACE_KERNEL_FOLLOWS)) { /* one call tells if it is there */
-        struct stat st;
-        r = sys(__NR_newfstatat, place.directory, place.path, &st, AT_SYMLINK_NOFOLLOW);
-        if (r < 0 || !S_ISLNK(st.st_mode)) return r;
-        if ((r = resolve_at(directory, text, PATH_FOLLOW, &place)) < 0) return r;
+    if (how & PATH_LAZY && how & PATH_FOLLOW && !(place.flags & PLACE_KERNEL_FOLLOWS)) { /* it is no link yet, for all we know */
+        r = mode && known ? look_whether_allowed(&place, mode) : look_whether_there(&place);
+        if (r == 0 && known && !(mode & ~7UL)) return 0;
+        if (r < 0 && r != -EACCES) return r;
+        if (r == 1 && (r = resolve_at(directory, text, PATH_FOLLOW, &place)) < 0) return r;
     }
     if (new) {
         if (!(place.flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;

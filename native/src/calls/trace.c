@@ -8,6 +8,7 @@
 
 #include "../exec/exec.h"
 #include "../sys/raw.h"
+#include "../trap/rewrite.h"
 #include "handlers.h"
 
 #define TRACEES 256
@@ -124,6 +125,7 @@ long call_wait4(struct call *call) {
         u64 a[6] = {call->a[0], call->a[1], call->a[2], call->a[3]};
         r = arch_blocking(__NR_wait4, a, call->slot);
     } while (r > 0 && is_stop(status) && pass_over(r, &status));
+    if (r > 0 && !is_stop(status)) rewrite_child_ended(call->slot);
     if (r <= 0 || !status_at) return r;
     long copied = arch_copy((void *)status_at, &status, sizeof(status));
     return copied < 0 ? copied : r;

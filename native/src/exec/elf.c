@@ -17,17 +17,40 @@ long elf_read_head(int fd, struct elf_file *elf) {
     return elf->size = sys(__NR_pread64, fd, elf->head, sizeof(elf->head), 0);
 }
 
+static bool head_has(const struct elf_file *elf, u64 offset, u64 size) {
+    u64 n = elf->size < 0 ? 0 : (u64)elf->size;
+    return offset < n && size <= n - offset;
+}
+
+#define SEGMENT_BYTES (ELF_SEGMENTS * sizeof(Elf64_Phdr))
+#define INTERPRETER_MOST 4096
+
+static bool head_has_segments(const struct elf_file *elf, const Elf64_Ehdr *h) {
+    return h->e_phoff % 8 == 0 && head_has(elf, h->e_phoff, h->e_phnum * sizeof(Elf64_Phdr));
+}
+
+size_t elf_more(const struct elf_file *elf) {
+    const size_t most = (SEGMENT_BYTES + INTERPRETER_MOST) / sizeof(u64);
+    const Elf64_Ehdr *h = (const Elf64_Ehdr *)elf->head;
+    if (elf->size < (long)sizeof(*h)) return 1;
+    if (!head_has_segments(elf, h)) return most;
+    const Elf64_Phdr *segments = (const Elf64_Phdr *)(elf->head + h->e_phoff);
+    for (int i = 0; i < h->e_phnum; i++)
+        if (segments[i].p_type == PT_INTERP && !head_has(elf, segments[i].p_offset, segments[i].p_filesz)) return most;
+    return 1;
+}
+
 long elf_read_interpreter(int fd, struct elf_file *elf) {
-    u64 n = (u64)elf->size;
+    char *text = (char *)elf->more + SEGMENT_BYTES;
     elf->interpreter = "";
     for (int i = 0; i < elf->header.e_phnum; i++) {
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type != PT_INTERP) continue;
-        if (s->p_filesz < 2 || s->p_filesz > sizeof(elf->interpreter_text)) return -ENOEXEC;
-        elf->interpreter = elf->interpreter_text;
-        if (s->p_offset < n && s->p_filesz <= n - s->p_offset)
+        if (s->p_filesz < 2 || s->p_filesz > INTERPRETER_MOST) return -ENOEXEC;
+        elf->interpreter = text;
+        if (head_has(elf, s->p_offset, s->p_filesz))
             elf->interpreter = (const char *)elf->head + s->p_offset;
-        else if (sys(__NR_pread64, fd, elf->interpreter_text, s->p_filesz, s->p_offset) != (long)s->p_filesz)
+        else if (sys(__NR_pread64, fd, text, s->p_filesz, s->p_offset) != (long)s->p_filesz)
             return -ENOEXEC;
         if (elf->interpreter[s->p_filesz - 1]) return -ENOEXEC;
     }
@@ -45,9 +68,9 @@ long elf_read(int fd, struct elf_file *elf) {
     if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > ELF_SEGMENTS) return -ENOEXEC;
     long size = (long)(h->e_phnum * sizeof(Elf64_Phdr));
     elf->segments = (const Elf64_Phdr *)(head + h->e_phoff);
-    if (h->e_phoff < n && (u64)size <= n - h->e_phoff && h->e_phoff % 8 == 0) return 0;
-    elf->segments = elf->segments_read;
-    if (sys(__NR_pread64, fd, elf->segments_read, size, h->e_phoff) != size) return -ENOEXEC;
+    if (head_has_segments(elf, h)) return 0;
+    elf->segments = (const Elf64_Phdr *)elf->more;
+    if (sys(__NR_pread64, fd, elf->more, size, h->e_phoff) != size) return -ENOEXEC;
     return 0;
 }
 

@@ -9,9 +9,7 @@
 #define ELF_HEAD 1024 /* bytes to read at first: with luck all headers */
 
 struct elf_file {
-    /* For what lies behind the head. First, as it is seldom touched: stack pages cost. */
-    char interpreter_text[4096];
-    Elf64_Phdr segments_read[ELF_SEGMENTS];
+    u64 *more; /* what lies behind the head: elf_more() words that the caller makes, as pages of stack cost */
     Elf64_Ehdr header;
     const Elf64_Phdr *segments;
     const char *interpreter; /* "" where there is none; see elf_read_interpreter() */
@@ -27,6 +25,8 @@ struct elf_loaded {
 
 /* Read the head. Its size, or -errno. */
 long elf_read_head(int fd, struct elf_file *elf);
+/* How many words `more` must have for elf_read() and elf_read_interpreter(): one where the head has all. */
+size_t elf_more(const struct elf_file *elf);
 /* Check what elf_read_head() has read, and read the other headers. 0; -ENOEXEC: no ELF program of this CPU, it may be a
  * script; -ELIBBAD: an ELF program for another CPU or word size. */
 long elf_read(int fd, struct elf_file *elf);

@@ -8,6 +8,10 @@
 #define SCRIPT_LINE 256 /* the kernel's BINPRM_BUF_SIZE */
 #define SCRIPT_DEPTH 5
 
+/* Nothing is put here. With it the beginnings of the big buffers on the way to an exec, all that is mostly touched of them,
+ * come to lie on three pages of a slot; a forked child has none of them yet, and each costs it a fault. */
+#define SPREAD 2048
+
 /* What an exec leads to once scripts are resolved. */
 struct program {
     bool is_engine;              /* the program is an engine itself: see nested.c */
@@ -18,7 +22,7 @@ struct program {
     const char *script;          /* the path by which the guest named the file */
     const char *guest;           /* plain guest path of the ELF file */
     size_t used;                 /* of `texts`, which lie close together: most are short, and pages cost */
-    char texts[3 * PATH_SIZE];
+    char texts[3 * PATH_SIZE + SPREAD];
     char lines[SCRIPT_DEPTH][SCRIPT_LINE + 2];
 };
 

@@ -151,6 +151,20 @@ static void name_script(struct program *p, int directory, const char *path) {
     p->script = text;
 }
 
+/* What was opened is no script. */
+static long take_program(struct program *p, struct elf_file *elf) {
+    u64 more[elf_more(elf)];
+    elf->more = more;
+    long r = elf->size < 0 ? elf->size : elf_read(p->fd, elf);
+    if (r >= 0) r = elf_read_interpreter(p->fd, elf);
+    if (r == -ELIBBAD) {
+        debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
+        r = -ENOEXEC;
+    }
+    p->is_engine = r >= 0 && elf_is_engine(elf);
+    return r < 0 ? r : open_interpreter(p, elf);
+}
+
 long program_find(int directory, const char *path, u64 flags, struct program *p) {
     struct elf_file elf;
     p->prefix_count = 0;
@@ -162,7 +176,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
     for (unsigned depth = 0;; depth++) {
         long fd = open_path(directory, path, flags, guest);
         if (fd < 0) return fd;
-        long n = elf_read_head((int)fd, &elf), r = n;
+        long n = elf_read_head((int)fd, &elf), r;
         if (n >= 2 && elf.head[0] == '#' && elf.head[1] == '!') {
             sys(__NR_close, fd);
             if (depth == SCRIPT_DEPTH) return -ELOOP;
@@ -175,15 +189,7 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
             continue;
         }
         p->fd = (int)fd;
-        if (n >= 0) r = elf_read(p->fd, &elf);
-        if (r >= 0) r = elf_read_interpreter(p->fd, &elf);
-        if (r == -ELIBBAD) {
-            debug_say(0, "cannot run a program for another CPU or of 32 bits; use a PRoot (P) or runc (R) mode: ", p->guest);
-            r = -ENOEXEC;
-        }
-        p->is_engine = r >= 0 && elf_is_engine(&elf);
-        if (r >= 0) r = open_interpreter(p, &elf);
-        if (r < 0) sys(__NR_close, p->fd);
+        if ((r = take_program(p, &elf)) < 0) sys(__NR_close, p->fd);
         return r < 0 ? r : 0;
     }
 }

@@ -5,6 +5,7 @@
  * "resume1p" has one more, empty, word: the guest's argc takes the place of "--" on the stack, which must be aligned
  * to 16 bytes, so the number of words before the guest's argv[0] is even. */
 #include <linux/mman.h>
+#include <linux/prctl.h>
 
 #include "../calls/ids.h"
 #include "../calls/owners.h"
@@ -13,9 +14,11 @@
 #include "../sys/text.h"
 #include "../trap/signal.h"
 #include "exec.h"
+#include "own-file.h"
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
+#define STATE_TEXT 192 /* eight numbers, "secure" and commas */
 
 bool trace_me_deferred HOT;
 
@@ -64,6 +67,10 @@ static void make_state(char *state, const struct program *p) {
     n = text_put_number(state, n, arch_known());
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.container);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, own_file().device);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, own_file().inode);
     if (engine.emulated) put_ids(state, n, p);
 }
 
@@ -88,9 +95,22 @@ static long fill(const char **vector, const struct program *p, const char *state
     return 0;
 }
 
+/* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. For all
+ * others that does nothing; where the kernel cannot tell what address it has, it is left to vfork children, who have
+ * none. True: it is to be put back should the exec fail. */
+static bool lend(struct slot *slot, u64 *cleared) {
+    if (sys(__NR_prctl, PR_GET_TID_ADDRESS, cleared) < 0) {
+        *cleared = 0;
+        if (!slots_borrowed()) return false;
+    }
+    sys(__NR_set_tid_address, &slot->busy);
+    slot->vforked++; /* if it is the parent's memory, no copy was made for this child */
+    return true;
+}
+
 long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     static const char *const nothing[1];
-    char state[IDS_TEXT + 128];
+    char state[STATE_TEXT + (engine.emulated ? IDS_TEXT : 0)]; /* no more than is needed: pages of stack cost */
     long argc = count_pointers(argv);
     if (argc < 0) return argc;
     if (p->is_engine && slot) return launch_engine(argv, argc, envp ? envp : (u64)nothing, slot);
@@ -100,19 +120,18 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     make_state(state, p);
     long r = fill(vector, p, state, argv, argc);
     if (r < 0) return r;
-    bool borrowed = slot && slots_borrowed();
-    /* A vfork child leaves this memory to its parent, slot taken: let the kernel free it when the exec succeeds. */
-    if (borrowed) sys(__NR_set_tid_address, &slot->busy);
+    u64 cleared = 0; /* the address of this thread's number, which the kernel clears when the thread is gone */
+    bool lent = slot && lend(slot, &cleared);
     if (trace_me_deferred) { /* not written for nothing: a forked child would get a page of its own for it */
         sys(__NR_ptrace, 0, 0, 0, 0);
         trace_me_deferred = false;
     }
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
      * then repeated behind the guest's handler. */
-    u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp ? envp : (u64)nothing};
+    u64 a[6] = {(u64)own_file_name(), (u64)vector, envp ? envp : (u64)nothing};
     bool held = slot && signals_hold();
     r = slot ? arch_blocking(__NR_execve, a, slot) : sys(__NR_execve, a[0], a[1], a[2]);
     if (held) signals_let_go();
-    if (borrowed) sys(__NR_set_tid_address, 0);
+    if (lent) sys(__NR_set_tid_address, cleared), slot->vforked--;
     return r;
 }

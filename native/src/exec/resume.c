@@ -15,6 +15,7 @@
 #include "../watcher.h"
 #include "elf.h"
 #include "exec.h"
+#include "own-file.h"
 
 u64 stop_before_program HOT;
 
@@ -22,13 +23,14 @@ u64 stop_before_program HOT;
 
 struct kept {
     u64 fd, interpreter_fd, inherited, proc_seen, known, container;
+    struct own_file file;
     u64 secure;      /* the program gained rights: AT_SECURE */
     const char *ids; /* behind those: only under emulation */
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
-    u64 *values[] = {&kept->fd,        &kept->interpreter_fd, &kept->inherited,
-                     &kept->proc_seen, &kept->known,          &kept->container};
+    u64 *values[] = {&kept->fd,    &kept->interpreter_fd, &kept->inherited,   &kept->proc_seen,
+                     &kept->known, &kept->container,      &kept->file.device, &kept->file.inode};
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
@@ -67,11 +69,6 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
     return true;
 }
 
-static long read_elf(int fd, struct elf_file *elf) {
-    long n = elf_read_head(fd, elf);
-    return n < 0 ? n : elf_read(fd, elf);
-}
-
 static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
@@ -82,28 +79,32 @@ static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
     return (value * 2654435761u) % pages * PAGE_SIZE;
 }
 
+/* Map one file; how many program headers it has, or -errno. */
+static __attribute__((noinline)) long load_file(int fd, u64 base, struct elf_loaded *loaded) {
+    struct elf_file elf;
+    long r = elf_read_head(fd, &elf);
+    if (r < 0) return r;
+    u64 more[elf_more(&elf)];
+    elf.more = more;
+    if ((r = elf_read(fd, &elf)) == 0) r = elf_map(fd, &elf, base, loaded);
+    sys(__NR_close, fd);
+    return r < 0 ? r : elf.header.e_phnum;
+}
+
 /* Load program and ld.so; where to jump comes back in *entry. */
 static long load(const struct kept *kept, u64 *auxv, struct elf_loaded *program, u64 *entry) {
-    struct elf_file elf;
     struct elf_loaded interpreter;
-    long r = read_elf((int)kept->fd, &elf);
-    if (r < 0) return r;
-    r = elf_map((int)kept->fd, &elf, ARCH_PIE_BASE + random_pages(auxv, 0, 1UL << 22), program);
-    if (r < 0) return r;
-    u64 header_count = elf.header.e_phnum;
+    long headers = load_file((int)kept->fd, ARCH_PIE_BASE + random_pages(auxv, 0, 1UL << 22), program);
+    if (headers < 0) return headers;
     *entry = program->entry;
     interpreter.bias = 0;
     if (kept->interpreter_fd) {
-        int fd = (int)kept->interpreter_fd - 1;
-        r = read_elf(fd, &elf);
-        if (r == 0) r = elf_map(fd, &elf, 0, &interpreter);
+        long r = load_file((int)kept->interpreter_fd - 1, 0, &interpreter);
         if (r < 0) return r;
         *entry = interpreter.entry;
-        sys(__NR_close, fd);
     }
-    sys(__NR_close, kept->fd);
     set_auxiliary(auxv, AT_PHDR, program->headers);
-    set_auxiliary(auxv, AT_PHNUM, header_count);
+    set_auxiliary(auxv, AT_PHNUM, (u64)headers);
     set_auxiliary(auxv, AT_BASE, interpreter.bias);
     set_auxiliary(auxv, AT_ENTRY, program->entry);
     return 0;
@@ -155,6 +156,8 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     engine.container = kept.container;
     arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
+    const u64 *name = auxiliary(auxv, AT_EXECFN);
+    own_file_resume(name ? (const char *)*name : NULL, &kept.file);
     char **guest_argv = argv + engine.plan.first_argument;
     long r = slots_begin();
     if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);

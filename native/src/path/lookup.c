@@ -174,7 +174,7 @@ static long by_cache(const struct mounts *m, const struct path_host *host, const
     if (!p.name_length || (how & (PATH_FOLLOW | PATH_LAZY | PATH_PARENT)) != PATH_FOLLOW) return 0;
     char link[8];
     r = host->read_link(place->text, link, sizeof(link));
-    if (r < 0) return r == -EINVAL || (r == -ENOENT && !(how & PATH_EXISTS)) ? 0 : r;
+    if (r < 0) return r == -EINVAL || r == -ENOENT ? 0 : r;
     if (how & PATH_CREATE) return WALK; /* the end of the link's text matters */
     cache_mark(m->cache, m->identity, p.full, p.directory, CACHE_LINKS);
     take_whole(&p);

@@ -62,7 +62,6 @@ enum {
     PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
     PATH_REMOVED = 8192, /* with an anchor: `base` is where its directory was */
     PATH_CREATE = 16384, /* an open that may make the file: a name with a slash behind it is refused, not looked at */
-    PATH_EXISTS = 4096, /* what is not there may be answered ENOENT at once */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 

@@ -8,6 +8,7 @@
  * as a call of this process may be reading it. */
 #include "ownership.h"
 
+#include <asm/stat.h>
 #include <linux/mman.h>
 
 #include "../sys/raw.h"
@@ -211,13 +212,46 @@ static long give_name(void) {
     return sys(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-static long lock(void) {
-    long fd = open_file("/ownership.lock", O_RDWR | O_CREAT), r;
+/* Takes the descriptor, and closes it where it cannot be locked. */
+static long lock_file(long fd) {
+    long r;
     if (fd < 0) return fd;
     while ((r = sys(__NR_flock, fd, LOCK_EX)) == -EINTR) {
     }
     if (r < 0) sys(__NR_close, fd);
     return r < 0 ? r : fd;
+}
+
+/* A file of ours in memory in place of one that cannot be locked: some Lustre and NFS have no locks. It counts on this
+ * machine only, but so does the table, which processes share by mapping it. */
+static long lock_stand_in(const struct stat *real) {
+    static const char *const places[] = {"/dev/shm", "/tmp"};
+    char path[96];
+    struct stat st;
+    u64 user = (u64)sys(__NR_geteuid);
+    long r = -ENOLCK;
+    for (unsigned i = 0; r < 0 && i < ARRAY_LENGTH(places); i++) {
+        size_t n = text_put(path, text_put(path, 0, places[i]), "/udocker-owners-");
+        n = text_put(path, text_put_number(path, n, user), "-");
+        n = text_put(path, text_put_number(path, n, real->st_dev), "-");
+        text_put_number(path, n, real->st_ino);
+        long fd = sys(__NR_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd >= 0 && (sys(__NR_fstat, fd, &st) < 0 || st.st_uid != user)) {
+            sys(__NR_close, fd);
+            fd = -EACCES;
+        }
+        r = lock_file(fd);
+    }
+    return r;
+}
+
+static long lock(void) {
+    struct stat st;
+    long fd = open_file("/ownership.lock", O_RDWR | O_CREAT);
+    if (fd < 0) return fd;
+    long known = sys(__NR_fstat, fd, &st), r = lock_file(fd);
+    bool none = r == -ENOSYS || r == -ENOLCK || r == -EOPNOTSUPP;
+    return none && known == 0 ? lock_stand_in(&st) : r;
 }
 
 static void unlock(long fd) {

@@ -15,9 +15,11 @@
 #define HARMLESS (SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGCHLD) | STOPPING)
 #define STOPPING (SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 
-/* Since the program may be gone soon, it is looked for often at first: so many looks at each pause of 1, 2, 4 ... ms. */
+/* Since the program may be gone soon, it is looked for often: each millisecond as long as a busy machine may need to
+ * start its engine, then so many times at each pause of 2, 4 ... ms. */
+#define QUICK_LOOKS 100
 #define LOOKS_PER_PAUSE 3
-#define MOST_LOOKS 33
+#define MOST_LOOKS 130
 #define HOLD 5              /* ms between looks whether process 1 is ready for signals */
 #define MOST_HOLD 2000
 #define PAUSE 50            /* ms between looks whether it has ended */
@@ -137,7 +139,8 @@ static void end_engine(struct attended *a) {
 }
 
 static void look(struct attended *a) {
-    a->next = attend_find(a) || a->looks >= MOST_LOOKS ? 0 : clock_ms() + (1UL << (a->looks / LOOKS_PER_PAUSE));
+    unsigned longer = a->looks < QUICK_LOOKS ? 0 : 1 + (a->looks - QUICK_LOOKS) / LOOKS_PER_PAUSE;
+    a->next = attend_find(a) || a->looks >= MOST_LOOKS ? 0 : clock_ms() + (1UL << longer);
     a->looks++;
 }
 

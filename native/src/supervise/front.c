@@ -90,6 +90,7 @@ void supervise(int argc, char **argv, char **envp) {
         (struct shared *)sys(__NR_mmap, NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (is_error((long)shared)) fail_errno(125, "no memory", "", (long)shared);
     save_terminal();
+    if (duty.plain) signals_plain();
     u64 mask = signals_block();
     sys(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (duty.parent) {

@@ -28,6 +28,7 @@ struct duty {
     int close;                 /* init: the descriptor it was started from */
     bool resize;               /* the engine does not pass on the size of the terminal */
     bool console;              /* the engine is given a terminal of ours, which the front copies */
+    bool plain;                /* undo what a JavaScript runtime did that could not do so itself: SIGPIPE, SIGXFSZ ignored */
     u32 parent;                /* when this process ends, so does all; 0: none */
     const char *removals[MAX_REMOVALS];
     unsigned removal_count;
@@ -85,6 +86,7 @@ void attend_resize(struct attended *a);
 #define SIGNAL_BIT(n) (1UL << ((n) - 1))
 #define STATUS_OF_EXIT(code) ((code) << 8)
 
+void signals_plain(void);      /* SIGPIPE and SIGXFSZ have their default effect again */
 u64 signals_block(void);       /* all but the ignored ones; returns the mask as it was */
 void signals_set(u64 mask);
 /* The number of the next signal, 0 after `ms` (-1: never) without one. */

@@ -18,6 +18,7 @@ static bool word_detached(struct duty *d, char **v) { return (void)v, d->conduct
 static bool word_around(struct duty *d, char **v) { return d->conduct = AROUND, number(v[0], 255, &d->lost_status); }
 static bool word_resize(struct duty *d, char **v) { return (void)v, d->resize = true; }
 static bool word_console(struct duty *d, char **v) { return (void)v, d->console = true; }
+static bool word_plain(struct duty *d, char **v) { return (void)v, d->plain = true; }
 static bool word_image(struct duty *d, char **v) { return number(v[0], 1023, &d->image) && d->image > 2; }
 static bool word_fill(struct duty *d, char **v) { return number(v[0], 1023, &d->fill); }
 static bool word_close(struct duty *d, char **v) { return number(v[0], 1023, &d->close); }
@@ -41,7 +42,7 @@ static const struct word {
     {"direct", 0, word_direct}, {"through", 0, word_through}, {"detached", 0, word_detached},
     {"around", 1, word_around}, {"resize", 0, word_resize},   {"image", 1, word_image},
     {"fill", 1, word_fill},     {"close", 1, word_close},     {"parent", 1, word_parent},
-    {"remove", 1, word_remove}, {"console", 0, word_console},
+    {"remove", 1, word_remove}, {"console", 0, word_console}, {"plain", 0, word_plain},
 };
 
 static const struct word *find_word(const char *name) {

@@ -7,11 +7,7 @@
 #include "raw.h"
 #include "text.h"
 
-static int level_asked;
-
-void say_more(int level) {
-    level_asked = level;
-}
+int say_level HOT;
 
 static void say(const char *what, const char *about, const char *more) {
     char line[PATH_SIZE + 256];
@@ -23,7 +19,7 @@ static void say(const char *what, const char *about, const char *more) {
 }
 
 void debug_say(int level, const char *what, const char *about) {
-    if (level_asked >= level) say(what, about, "");
+    if (say_level >= level) say(what, about, "");
 }
 
 void fail(int status, const char *what, const char *about) {

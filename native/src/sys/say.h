@@ -2,8 +2,7 @@
 #ifndef SAY_H
 #define SAY_H
 
-/* Tell what debug_say says from now on up to `level`, 0 to 9; 0, the beginning, is nothing. */
-void say_more(int level);
+extern int say_level; /* debug_say says what is up to this, 0 to 9; 0, the beginning, is nothing */
 
 /* One line on stderr where at least `level` was asked for. */
 void debug_say(int level, const char *what, const char *about);

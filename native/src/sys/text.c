@@ -3,17 +3,29 @@
 
 #define SHORT_COPY 256
 
-/* Forward, so that memmove() may use it. */
+static inline u64 load8(const void *from) {
+    u64 word;
+    __builtin_memcpy(&word, from, 8);
+    return word;
+}
+
+static inline void store8(void *to, u64 word) {
+    __builtin_memcpy(to, &word, 8);
+}
+
+/* Forward, so that memmove() may use it: the last eight bytes, some of which may be there already, are read first. */
 static inline void *copy_short(void *to, const void *from, size_t n) {
     u8 *t = to;
     const u8 *f = from;
-    u64 word;
-    u32 half;
-    for (; n >= 8; n -= 8, t += 8, f += 8) {
-        __builtin_memcpy(&word, f, 8);
-        __builtin_memcpy(t, &word, 8);
+    if (n >= 8) {
+        u8 *last = t + n - 8;
+        u64 end = load8(f + n - 8);
+        for (; t < last; t += 8, f += 8) store8(t, load8(f));
+        store8(last, end);
+        return to;
     }
     if (n & 4) {
+        u32 half;
         __builtin_memcpy(&half, f, 4);
         __builtin_memcpy(t, &half, 4);
         t += 4, f += 4;
@@ -58,10 +70,11 @@ void *memmove(void *to, const void *from, size_t n) {
 
 int memcmp(const void *a, const void *b, size_t n) {
     const u8 *x = a, *y = b;
-    for (u64 v, w; n >= 8; n -= 8, x += 8, y += 8) {
-        __builtin_memcpy(&v, x, 8);
-        __builtin_memcpy(&w, y, 8);
-        if (v != w) break;
+    if (n >= 8) {
+        size_t last = n - 8, i = 0;
+        while (i < last && load8(x + i) == load8(y + i)) i += 8;
+        if (i >= last && load8(x + last) == load8(y + last)) return 0;
+        x += i, y += i, n -= i;
     }
     for (; n; n--, x++, y++)
         if (*x != *y) return *x - *y;

@@ -17,6 +17,7 @@ typedef int64_t i64;
 #define PAGE_SIZE 4096UL
 /* For small variables that every program uses: together on few pages. */
 #define HOT __attribute__((section(".bss.hot")))
+#define HOT_LAST __attribute__((section(".bss.hot_last"))) /* of which only the beginning is */
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -6,10 +6,14 @@
 #include <linux/membarrier.h>
 
 #include "../engine.h"
+#include "../state/directories.h"
 #include "../sys/raw.h"
 #include "calls.h"
 
 #define TRAPS_UNCOUNTED 8 /* of a program; short ones need not touch the table of sites */
+/* A fork copies the whole table of pages of a mapping in which code was changed, and nothing of one in which none was. That
+ * costs as much as so many traps: a program that makes fewer of them for each child is left as it is. */
+#define TRAPS_OF_A_FORK 32
 extern u32 traps_uncounted; /* so many have come */
 
 void rewrite_count_site(const struct call_row *row, u64 site, struct slot *slot);
@@ -25,10 +29,21 @@ static inline void rewrite_begin(void) {
 /* A trapped call at `site` is over. */
 static inline void rewrite_seen(const struct call_row *row, u64 site, struct slot *slot) {
     if (engine.plan.debug) rewrite_count_trapped();
-    if (traps_uncounted < TRAPS_UNCOUNTED)
+    if (slot->left_alone)
+        slot->left_alone--;
+    else if (traps_uncounted < TRAPS_UNCOUNTED)
         traps_uncounted++;
     else
         rewrite_count_site(row, site, slot);
+}
+
+/* A child has ended; was its memory a copy? Then a program that does little else is better not rewritten. */
+static inline void rewrite_child_ended(struct slot *slot) {
+    directories_open(); /* so that further children need not */
+    if (slot->vforked)
+        slot->vforked--;
+    else
+        slot->left_alone = TRAPS_OF_A_FORK;
 }
 
 /* The number that the code at `site` means: not what came while a jump took the place of its load. */

@@ -11,6 +11,7 @@
 #   // args: a b                           its arguments
 #   // again: a b                          a second run in the same tree and state, with these arguments
 #   // moved: a b                           a second run, in a copy of the tree, begun from a list of owners made by the engine
+#   // engine: bound                        the engine's own file is /mnt/rw/engine
 #   // owners: yes                         the plan names a list of owners, and /work/owned is there
 # A guest is to see descriptors 0, 1, 2 and no others.
 for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"; done
@@ -106,6 +107,11 @@ one() { # one FILE NAME VARIANT MODE
 		[ "$(id -u)" != 0 ] || chown -hR "$uid:$gid" "$root/work/owned"
 		printf '%s\0' udocker-owners-1 /work/owned 101 102 040755 '' /work/owned/file 12 34 0104755 '' /work/owned/device 0 0 020666 1:5 /work/owned/link 7 7 0120777 '' > "$work/owners"
 		plan+=(owners "$work/owners")
+	fi
+	local engine=$engine
+	if grep -q '^// engine: bound' "$source"; then
+		install -m 755 "${engine%% *}" "$host/rw/engine" && engine="$host/rw/engine${engine#"${engine%% *}"}"
+		[ "$(id -u)" != 0 ] || chown "$uid:$gid" "$host/rw/engine"
 	fi
 	run_guest $args
 	if [ $status = 0 ] && again=$(sed -n 's,^// again: ,,p' "$source") && [ -n "$again" ]; then run_guest $again; fi

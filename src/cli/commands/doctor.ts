@@ -33,7 +33,8 @@ function report(found: HostFindings, works: (mode: ModeFinding) => boolean): str
     `host: Linux ${found.kernel}, ${found.machine}, cgroups ${found.cgroups}`,
     `repository: ${found.repository}`,
     '',
-    ...found.modes.flatMap(({ engines }, at) => [lines[at] ?? '', ...engines.flatMap(engineLines)]),
+    // One engine may stand twice for a mode, with and without rewriting.
+    ...found.modes.flatMap(({ engines }, at) => [lines[at] ?? '', ...new Set(engines.flatMap(engineLines))]),
   ];
 }
 

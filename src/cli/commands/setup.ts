@@ -1,5 +1,4 @@
 /** `udocker setup`. */
-import { UdockerError } from '../../errors.ts';
 import { command, flag, one, option } from '../command.ts';
 import { parseMode, parseName } from '../parsers.ts';
 
@@ -9,26 +8,23 @@ export const setup = command({
   summary: 'Show or change how a container is run',
   details:
     'Without options the mode is shown in which the container runs. Modes: N1 N2 our own engine; R1 R2 R3 crun or ' +
-    'runc; P1 P2 PRoot; F1 F2 F3 F4 fakechroot and S1 Apptainer are known by name only.',
+    'runc; P1 P2 PRoot; F1 F2 F3 F4 are carried out by our own engine; S1 Apptainer is known by name only.',
   positionals: { container: one('CONTAINER', parseName) },
   options: {
     execmode: option('MODE', parseMode, 'run it in this mode from now on'),
-    force: flag('also a mode that does not work on this host'),
+    force: flag('also a mode that does not work on this host; also over files that are there'),
     fixperm: flag('make all files accessible to you that modes in the image, or programs, have closed', {
       aliases: ['fixperms'],
     }),
-    purge: flag('remove auxiliary files of a run', {
-      ignored: 'runs tidy up after themselves; empty mount points in the container stay',
-    }),
-    nvidia: flag('give programs the NVIDIA driver of this host'),
+    purge: flag('remove what runs have left in it: empty mount points and auxiliary files'),
+    nvidia: flag("copy this host's NVIDIA driver into the container"),
   },
   examples: ['udocker setup box', 'udocker setup --execmode=R1 box', 'udocker setup --fixperm box'],
   run: async ({ container, execmode, force, fixperm: fixPermissions, nvidia, purge }, context) => {
-    if (nvidia) throw notHere();
     const { setUpContainer, setupOf } = await import('../../actions/setup-container.ts');
-    if (execmode !== undefined || fixPermissions)
-      await setUpContainer(context, container, { mode: execmode, force, fixPermissions });
-    else if (!force && !purge) {
+    if (execmode !== undefined || fixPermissions || purge || nvidia)
+      await setUpContainer(context, container, { mode: execmode, force, fixPermissions, purge, nvidia });
+    else if (!force) {
       const { mode, nvidia } = await setupOf(context, container);
       context.console.print(`execmode: ${mode}`);
       context.console.print(`nvidiamode: ${nvidia ? 'True' : 'False'}`);
@@ -36,9 +32,3 @@ export const setup = command({
     return 0;
   },
 });
-
-function notHere(): UdockerError {
-  return new UdockerError('UNSUPPORTED', 'setup --nvidia is not part of this version', {
-    hint: "bind the driver's libraries instead, such as: udocker run -v /usr/lib/x86_64-linux-gnu/libcuda.so.1 ...",
-  });
-}

@@ -17,7 +17,7 @@ export function formatOf(start: Buffer): Format {
 
 function unsupported(name: string): UdockerError {
   return new UdockerError('INVALID', `compressed with ${name}; layers are gzip, zstd or plain tar`, {
-    hint: 'push the image again with gzip compression',
+    hint: `decompress it on the way, such as: ${name} -dc FILE | udocker load -; push an image again with gzip compression`,
     details: { compression: name },
   });
 }

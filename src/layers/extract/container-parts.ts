@@ -13,7 +13,14 @@ import { invalid } from '../tar/fault.ts';
 import { entryPath } from './entry-path.ts';
 import type { Body } from './file.ts';
 
-const takenFiles: readonly string[] = ['container.json', 'imagerepo.name', 'execmode', ownersMember];
+const takenFiles: readonly string[] = [
+  'container.json',
+  'imagerepo.name',
+  'execmode',
+  ownersMember,
+  // What the first udocker notes of its changes for the F modes.
+  ...['root.path', 'patch.path', 'ld.lib.dirs', 'ld.so.path', 'ld.so.orig'],
+];
 const maxBytes = 64 << 20;
 
 export class ContainerParts {

@@ -20,7 +20,7 @@ const reasons: Readonly<Record<string, Reason>> = {
   EACCES: { text: 'permission denied', hint: 'check who owns the repository directory' },
   ENAMETOOLONG: {
     text: 'the path is longer than this host allows',
-    hint: 'use a shorter place with --repo=DIR',
+    hint: 'use a shorter place with --repo=DIR; one name may have 255 bytes',
   },
   EFBIG: { text: 'the file is larger than this file system allows' },
   ENOENT: { text: 'no such file' },

@@ -6,6 +6,7 @@ import type { Spooled } from '../archive/spool.ts';
 import type { NewMember } from '../archive/write-members.ts';
 import type { Layer, LayerEvent, LayerReport } from '../layer.ts';
 import type { ExportForm } from '../survey/export-form.ts';
+import type { ChangedFor, Restored } from '../survey/restore-tree.ts';
 import type { Omissions, TreeSource } from '../survey/source.ts';
 import type { Method } from './decompress.ts';
 import type { ErrorRecord } from './error-text.ts';
@@ -79,6 +80,15 @@ export interface ExportJob extends Common {
   readonly form: ExportForm;
 }
 
+/** Makes the tree of a container plain again. There are no layers. */
+export interface RestoreJob extends Common {
+  readonly kind: 'restore';
+  /** What the container is called in errors. */
+  readonly name: string;
+  readonly root: HostPath;
+  readonly changedFor: ChangedFor;
+}
+
 /** Copies a file, or only hashes it. There are no layers. */
 export interface SpoolJob extends Common {
   readonly kind: 'spool';
@@ -102,6 +112,7 @@ export type Job =
   | WriteJob
   | CopyJob
   | ExportJob
+  | RestoreJob
   | SpoolJob
   | ScanJob;
 
@@ -112,5 +123,6 @@ export type Message =
   | { readonly kind: 'spooled'; readonly spooled: Spooled }
   | { readonly kind: 'scanned'; readonly scanned: ScannedTree }
   | { readonly kind: 'omissions'; readonly omissions: Omissions }
+  | { readonly kind: 'restored'; readonly restored: Restored }
   | { readonly kind: 'members'; readonly members: readonly Member[] }
   | { readonly kind: 'failed'; readonly error: ErrorRecord };

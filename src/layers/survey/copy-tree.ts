@@ -56,8 +56,6 @@ class Copier implements Visitor {
   readonly omits: Visitor['omits'];
   readonly #to: Tree;
   readonly #known: KnownOwners;
-  /** First names of files that have several. */
-  readonly #first = new Map<string, ByteString>();
   readonly #buffer = Buffer.allocUnsafeSlow(pieceBytes);
   #shares = true;
 
@@ -94,43 +92,36 @@ class Copier implements Visitor {
     setExactTime(this.#to.host(path), stats.mtimeNs);
   }
 
-  node(path: ByteString, stats: NodeStats): void {
+  file(path: ByteString, stats: NodeStats): boolean {
     this.#begin(path);
-    const key = `${stats.device}:${stats.inode}`;
-    const first = stats.links > 1 ? this.#first.get(key) : undefined;
-    if (first !== undefined) {
-      linkOrCopy(this.#to, first, this.#to.kindOf(first) ?? 'file', path, newCounts());
-      return;
-    }
-    if (!this.#make(path, stats)) return;
-    if (stats.links > 1) this.#first.set(key, path);
+    const copied = whileReadable(this.from.host(path), stats, () => this.#file(path, stats));
+    if (copied) this.#own(path, stats);
+    return copied;
+  }
+
+  symlink(path: ByteString, stats: NodeStats): void {
+    this.#begin(path);
+    this.#to.symlink(guestTarget(this.from.readLink(path), this.source), path);
+    setExactTime(this.#to.host(path), stats.mtimeNs);
     this.#own(path, stats);
+  }
+
+  fifo(path: ByteString, stats: NodeStats): boolean {
+    this.#begin(path);
+    if (!makeFifoAt(this.#to, path, stats.mode & 0o7777, 0)) return false;
+    setExactTime(this.#to.host(path), stats.mtimeNs);
+    this.#own(path, stats);
+    return true;
+  }
+
+  link(path: ByteString, _stats: NodeStats, first: ByteString): void {
+    this.#begin(path);
+    linkOrCopy(this.#to, first, this.#to.kindOf(first) ?? 'file', path, newCounts());
   }
 
   #begin(path: ByteString): void {
     this.check();
     this.at(path);
-  }
-
-  #make(path: ByteString, stats: NodeStats): boolean {
-    switch (stats.kind) {
-      case 'file':
-        return whileReadable(this.from.host(path), stats, () => this.#file(path, stats));
-      case 'symlink':
-        this.#to.symlink(guestTarget(this.from.readLink(path), this.source), path);
-        setExactTime(this.#to.host(path), stats.mtimeNs);
-        return true;
-      case 'fifo':
-        if (!makeFifoAt(this.#to, path, stats.mode & 0o7777, 0)) return false;
-        setExactTime(this.#to.host(path), stats.mtimeNs);
-        return true;
-      case 'socket':
-        this.omissions.sockets += 1;
-        return false;
-      default:
-        this.omissions.devices += 1;
-        return false;
-    }
   }
 
   // False when it is gone, or something else by now.

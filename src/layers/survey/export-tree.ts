@@ -75,7 +75,6 @@ class Exporter implements Visitor {
   readonly omissions = noOmissions();
   readonly omits: Visitor['omits'];
   readonly #known: KnownOwners;
-  readonly #first = new Map<string, ByteString>();
   readonly #buffer = Buffer.allocUnsafeSlow(pieceBytes);
 
   constructor(
@@ -104,40 +103,8 @@ class Exporter implements Visitor {
 
   leave(): void {}
 
-  node(path: ByteString, stats: NodeStats): void {
+  file(path: ByteString, stats: NodeStats): boolean {
     this.at(path);
-    const key = `${stats.device}:${stats.inode}`;
-    const first = stats.links > 1 ? this.#first.get(key) : undefined;
-    if (first !== undefined) {
-      this.writer.entry({ ...this.#entry('hard-link', path, stats), linkName: this.#named(first) });
-      return;
-    }
-    if (this.#write(path, stats) && stats.links > 1) this.#first.set(key, path);
-  }
-
-  // False when there is nothing to write.
-  #write(path: ByteString, stats: NodeStats): boolean {
-    switch (stats.kind) {
-      case 'file':
-        return this.#fileOrDevice(path, stats);
-      case 'symlink': {
-        const linkName = guestTarget(this.tree.readLink(path), this.source);
-        this.writer.entry({ ...this.#entry('symlink', path, stats), linkName });
-        return true;
-      }
-      case 'fifo':
-        this.writer.entry(this.#entry('fifo', path, stats));
-        return true;
-      case 'socket':
-        this.omissions.sockets += 1;
-        return false;
-      default:
-        this.omissions.devices += 1;
-        return false;
-    }
-  }
-
-  #fileOrDevice(path: ByteString, stats: NodeStats): boolean {
     const { mode, device } = this.#known.of(path, stats);
     if (!isDevice(mode)) return whileReadable(this.tree.host(path), stats, () => this.#file(path, stats));
     // An empty file as on disk: the list of owners says what it is, and no tar could make a device node of it.
@@ -148,6 +115,23 @@ class Exporter implements Visitor {
     const kind = (mode & 0o170000) === 0o020000 ? 'character-device' : 'block-device';
     this.writer.entry({ ...this.#entry(kind, path, stats), device: device ?? { major: 0, minor: 0 } });
     return true;
+  }
+
+  symlink(path: ByteString, stats: NodeStats): void {
+    this.at(path);
+    const linkName = guestTarget(this.tree.readLink(path), this.source);
+    this.writer.entry({ ...this.#entry('symlink', path, stats), linkName });
+  }
+
+  fifo(path: ByteString, stats: NodeStats): boolean {
+    this.at(path);
+    this.writer.entry(this.#entry('fifo', path, stats));
+    return true;
+  }
+
+  link(path: ByteString, stats: NodeStats, first: ByteString): void {
+    this.at(path);
+    this.writer.entry({ ...this.#entry('hard-link', path, stats), linkName: this.#named(first) });
   }
 
   #file(path: ByteString, stats: NodeStats): boolean {

@@ -1,40 +1,54 @@
 #!/bin/bash
-# Runs the guest programs in the aarch64 engine, under Debian's arm64 kernel in qemu-system-aarch64. Slow (emulation):
-# not part of the usual tests.
-#   run.sh ENGINE [--only PATTERN] [--work DIR] [--timeout S]
-# Needs gcc-aarch64-linux-gnu with libc6-dev-arm64-cross, qemu-system-arm, cpio, and a Debian archive for kernel and busybox.
-# The programs are static glibc ones; those that say something of x86 alone do not build and are left out.
+# Runs the guest programs in an engine for another CPU, or under another kernel than this host's: Debian's, in a virtual
+# machine that is emulated. Slow: not part of the usual tests.
+#   run.sh ENGINE aarch64|x86_64 [--release NAME] [--cpu MODEL] [--mode trap|rewrite] [--only PATTERN] [--work DIR] [--timeout S]
+# --release: the Debian release whose kernel is used, such as bullseye for Linux 5.10; --cpu: as qemu calls it, such as
+# Nehalem for one that knows little. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for static programs of that
+# CPU (gcc-aarch64-linux-gnu with libc6-dev-arm64-cross), and a Debian archive for kernel and busybox.
+# Programs that say something of x86 alone do not build for aarch64 and are left out.
 here=$(cd "$(dirname "$0")" && pwd)
 shopt -s extglob
-engine=$1 only='*' work='' limit=900
-shift
+engine=$1 machine=$2 release=bookworm model=max mode=trap only='*' work='' limit=1800
+shift 2
 while [ $# -gt 0 ]; do
 	case $1 in
+	--release) release=$2; shift 2 ;;
+	--cpu) model=$2; shift 2 ;;
+	--mode) mode=$2; shift 2 ;;
 	--only) only=$2; shift 2 ;;
 	--work) work=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
 	*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
 	esac
 done
-for tool in aarch64-linux-gnu-gcc qemu-system-aarch64 cpio apt-get; do
-	command -v $tool > /dev/null || { echo "skip aarch64: $tool is missing"; exit 0; }
+case $machine in
+aarch64) debian=arm64 console=ttyAMA0 options="-machine virt -cpu $model"; [ "$model" != max ] || options+=,pauth=off ;;
+x86_64) debian=amd64 console=ttyS0 options="-cpu $model" ;;
+*) echo "run.sh: no machine $machine" >&2; exit 2 ;;
+esac
+compiler=$machine-linux-gnu-gcc
+for tool in $compiler qemu-system-$machine cpio apt-get; do
+	command -v $tool > /dev/null || { echo "skip $machine: $tool is missing"; exit 0; }
 done
-if [ -z "$work" ]; then work=$(mktemp -d /tmp/aarch64-tests.XXXXXX); trap 'rm -rf "$work"' EXIT; fi
+if [ -z "$work" ]; then work=$(mktemp -d /tmp/vm-tests.XXXXXX); trap 'rm -rf "$work"' EXIT; fi
+work=$work/$machine-$release
 mkdir -p "$work"/{apt/lists/partial,apt/cache/archives/partial,deb,programs}
 
-# Packages of the other architecture, without touching this machine's own lists.
+# Packages of the other machine, without touching this one's own lists.
 touch "$work/apt/status"
-apt=(-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$work/apt" -o Dir::State::status="$work/apt/status"
-	-o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root)
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $release main" > "$work/apt/sources.list"
+apt=(-o APT::Architecture=$debian -o APT::Architectures=$debian -o Dir::State="$work/apt" -o Dir::State::status="$work/apt/status"
+	-o Dir::Cache="$work/apt/cache" -o Dir::Etc::sourcelist="$work/apt/sources.list" -o Dir::Etc::sourceparts=/nonexistent
+	-o APT::Sandbox::User=root)
 if ! ls "$work"/deb/linux-image-*.deb > /dev/null 2>&1; then
-	apt-get "${apt[@]}" -qq update || { echo 'skip aarch64: no Debian archive can be reached'; exit 0; }
-	kernel=$(apt-cache "${apt[@]}" depends linux-image-arm64 | awk '/Depends: linux-image-/{print $2; exit}')
+	apt-get "${apt[@]}" -qq update || { echo "skip $machine: no Debian archive can be reached"; exit 0; }
+	kernel=$(apt-cache "${apt[@]}" depends linux-image-$debian | awk '/Depends: linux-image-/{print $2; exit}')
 	( cd "$work/deb" && apt-get "${apt[@]}" -qq download busybox-static "$kernel" ) || exit 2
 	dpkg-deb -x "$work"/deb/busybox-static_*.deb "$work/busybox"
 	dpkg-deb -x "$work"/deb/linux-image-*.deb "$work/kernel"
 fi
 
-aarch64-linux-gnu-gcc -O1 -static -o "$work/as-user" "$here/as-user.c" || exit 2
+$compiler -O1 -static -o "$work/as-user" "$here/as-user.c" || exit 2
 tree="$work/tree" root="$work/tree/c"
 rm -rf "$tree"
 mkdir -p "$tree"/{bin,proc,dev,sys,tmp,state} "$root"/{bin,lib,usr,etc,tmp,proc,dev,sys,tests,work,mnt/{rw,ro},links} "$tree"/host/{rw/sub,rw/nested,ro/sub,nested/inner}
@@ -51,7 +65,7 @@ for source in "$here"/../guest/*.c; do
 	# shellcheck disable=SC2254
 	case $name in $only) ;; *) continue ;; esac
 	[ "$work/programs/$name" -nt "$source" ] ||
-		aarch64-linux-gnu-gcc -O1 -w -pthread -static -o "$work/programs/$name" "$source" -lutil 2> /dev/null || { echo "skip $name: does not build for aarch64"; continue; }
+		$compiler -O1 -w -pthread -static -o "$work/programs/$name" "$source" -lutil 2> /dev/null || { echo "skip $name: does not build for $machine"; continue; }
 	cp "$work/programs/$name" "$root/tests/$name.static"
 	identity=$(sed -n 's,^// identity: ,,p' "$source") words=$(sed -n 's,^// plan: ,,p' "$source") args=$(sed -n 's,^// args: ,,p' "$source")
 	grep -q '^// owners: yes\|^// again: \|^// moved: ' "$source" && continue
@@ -71,7 +85,7 @@ mkdir -p /etc /dev/pts /dev/shm; mount -t devpts pts /dev/pts; mount -t tmpfs sh
 mount -t tmpfs t /run 2> /dev/null; mkdir -p /t; mount -t tmpfs -o size=600m t /t; cp -a /c /host /state /t/; chmod 1777 /t/c/tmp
 ip link set lo up
 ln -sf /proc/self/fd /dev/fd; ln -sf /proc/self/fd/0 /dev/stdin; ln -sf /proc/self/fd/1 /dev/stdout
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 mode=$(cat /mode)
 cd /
 one() {
 	rm -rf /t/c/work /t/state /t/c/mnt /t/host; mkdir -p /t/c/work /t/state /t/c/mnt/rw /t/c/mnt/ro; cp -a /host /t/host
@@ -82,7 +96,7 @@ one() {
 	env -i PATH=/bin HOME=/ TERM=dumb GUEST_MARK=1 timeout -s KILL 240 /bin/as-user /bin/engine plan1 root /t/c exec /tests/$1.static \
 		bind /proc /proc rw bind /dev /dev rw bind /sys /sys rw bind /t/host/rw /mnt/rw rw bind /t/host/ro /mnt/ro ro bind /t/host/nested /mnt/rw/nested rw \
 		bind /t/host/file /mnt/file rw bind /t/host/rofile /mnt/rofile ro bind /t/host/nested/inner /mnt/absent/deep/point rw \
-		cwd /work user $2 state /t/state $3 mode trap -- /tests/$1.static $4 > /t/out 2> /t/err < /dev/null
+		cwd /work user $2 state /t/state $3 mode $mode -- /tests/$1.static $4 > /t/out 2> /t/err < /dev/null
 	status=$?
 	case $status in
 	0) passed=$((passed + 1)); echo "ok $1" ;;
@@ -95,8 +109,10 @@ echo "engine: $(/bin/as-user /bin/engine probe 2>&1)"
 echo "$passed passed, $failed failed, $skipped skipped"
 poweroff -f
 INIT
+echo "$mode" > "$tree/mode"
 chmod 755 "$tree/init"
 ( cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1 ) > "$work/initramfs.gz" || exit 2
-timeout "$limit" qemu-system-aarch64 -machine virt -cpu max,pauth=off -smp 2 -m 2048 -nographic -no-reboot -nic none -kernel "$(find "$work/kernel" -name 'vmlinuz*')" \
-	-initrd "$work/initramfs.gz" -append 'console=ttyAMA0 quiet panic=-1 rdinit=/init' < /dev/null | tr -d '\r' | tee "$work/log"
+# shellcheck disable=SC2086
+timeout "$limit" qemu-system-$machine $options -smp 2 -m 3072 -nographic -no-reboot -nic none -kernel "$(find "$work/kernel" -name 'vmlinuz*')" \
+	-initrd "$work/initramfs.gz" -append "console=$console quiet panic=-1 rdinit=/init" < /dev/null | tr -d '\r' | tee "$work/log"
 grep -q ' 0 failed' "$work/log"
