@@ -225,6 +225,15 @@ static long permit_found(const struct wish *wish, const struct file *file, const
     return wish->need && refused(file, wish->need, s) ? -EACCES : 0;
 }
 
+/* In a sticky directory that all may write, O_CREAT does not open what is another's; of regular files and pipes only
+ * where fs.protected_regular and fs.protected_fifos ask for it, which is the host's affair. */
+static bool kept_from_all(const struct place *place, const struct file *file) {
+    struct file parent;
+    if (S_ISREG(file->mode) || S_ISFIFO(file->mode) || S_ISDIR(file->mode) || file_look_parent(place, &parent) < 0) return false;
+    if (!(parent.mode & S_ISVTX) || !(parent.mode & S_IWOTH) || file->uid == parent.uid) return false;
+    return file->uid != ids_now()->user.fs && is_judged(&parent, &(struct subject){place->directory, place->path, true});
+}
+
 static long permit_file(const struct wish *wish, const struct place *place) {
     char host[PATH_SIZE];
     const char *path = place->path;
@@ -237,6 +246,7 @@ static long permit_file(const struct wish *wish, const struct place *place) {
         return refused(&file, MAY_WRITE | MAY_EXECUTE, &(struct subject){place->directory, path, true}) ? -EACCES : 0;
     }
     if (r < 0 || (place->flags & PLACE_READ_ONLY)) return 0;
+    if (wish->creates && !wish->exclusive && !follows && kept_from_all(place, &file)) return -EACCES;
     if (follows && (path = host, place_target(place, host, sizeof(host)) < 0)) return 0;
     return permit_found(wish, &file, &(struct subject){place->directory, path, false});
 }
