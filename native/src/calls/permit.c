@@ -258,7 +258,8 @@ static long permit_descriptor(const struct call *call, const struct path_argumen
     if (pointer && !empty) return -ENOENT;
     if (argument->directory < 0 || (!wish->need && !wish->owner)) return 0;
     int directory = (int)call->a[(int)argument->directory];
-    if (!pointer && directory == AT_FDCWD) return 0; /* EFAULT */
+    /* EFAULT, EBADF */
+    if (!pointer && (directory == AT_FDCWD || (sys(__NR_fcntl, directory, F_GETFL) & O_PATH))) return 0;
     if (file_look(directory, "", AT_EMPTY_PATH, &file) < 0) return 0;
     return permit_found(wish, &file, &(struct subject){directory, "", false});
 }
