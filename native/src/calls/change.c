@@ -22,6 +22,12 @@ struct target {
     u64 flags; /* AT_EMPTY_PATH, AT_SYMLINK_FOLLOW or 0 */
 };
 
+/* fchmod and fchown: not by a descriptor that is a path alone. */
+static bool is_path_only(int fd) {
+    long flags = sys(__NR_fcntl, fd, F_GETFL);
+    return flags >= 0 && (flags & O_PATH);
+}
+
 static long aim_at_descriptor(int fd, struct target *t) {
     t->directory = fd;
     t->path = "";
@@ -83,6 +89,7 @@ long call_chown(struct call *call) {
     long r;
     switch (call->number) {
     case __NR_fchown:
+        if (is_path_only((int)a[0])) return -EBADF;
         r = aim_at_descriptor((int)a[0], &t);
         return r < 0 ? r : give(&t, (u32)a[1], (u32)a[2]);
     case __NR_fchownat:
@@ -113,9 +120,10 @@ static long set_mode(const struct target *t, u32 mode, bool follow, int fd) {
     struct file file;
     long r = file_look(t->directory, t->path, t->flags, &file);
     if (r < 0) return r;
+    if (S_ISLNK(file.mode)) return -EOPNOTSUPP;
     if (ids->user.fs != file.uid && !ids_capable(ids, CAP_FOWNER)) return -EPERM;
     mode &= PERMISSIONS;
-    if (!S_ISDIR(file.mode) && !ids_in_group(ids, file.gid) && !ids_capable(ids, CAP_FSETID)) mode &= ~(u32)S_ISGID;
+    if (!ids_in_group(ids, file.gid) && !ids_capable(ids, CAP_FSETID)) mode &= ~(u32)S_ISGID;
     u32 disk = file.disk_uid == engine.host_uid ? disk_mode_for(&file, mode) : mode;
     r = fd >= 0 ? sys(__NR_fchmod, fd, disk) : set_disk_mode(t, disk, follow);
     if (r < 0) return r;
@@ -141,6 +149,7 @@ long call_chmod(struct call *call) {
     if (change_refused(call)) return -EROFS;
     if (!engine.remembers) return call->number == __NR_fchmod ? run_fchmod(call) : call_paths(call);
     if (call->number == __NR_fchmod) {
+        if (is_path_only((int)a[0])) return -EBADF;
         long r = aim_at_descriptor((int)a[0], &t);
         return r < 0 ? r : set_mode(&t, (u32)a[1], true, (int)a[0]);
     }
@@ -155,7 +164,8 @@ long call_chmod(struct call *call) {
 /* A device is an empty file without permissions on disk, so that opening it fails and can be seen to (unlock.c). */
 static long make_device(const struct place *place, u32 mode, u32 rdev) {
     struct file file;
-    if (!ids_capable(ids_now(), CAP_MKNOD)) return -EPERM;
+    bool whiteout = S_ISCHR(mode) && !rdev; /* anybody's to make */
+    if (!whiteout && !ids_capable(ids_now(), CAP_MKNOD)) return -EPERM;
     long fd = sys(__NR_openat, place->directory, place->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                   mode & 0777);
     if (fd < 0) return fd;

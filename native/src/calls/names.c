@@ -9,6 +9,7 @@
 #include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"
+#include "permit.h"
 #include "resolve.h"
 
 #define WRITE_AND_SEARCH 3 /* W_OK | X_OK */
@@ -39,12 +40,27 @@ static long refuse_removal(const struct place *place, bool directory) {
     return is_directory ? -EISDIR : -ENOTDIR;
 }
 
+/* A single "." or ".." is not walked, and so not marked. */
+static bool is_unnamed(const struct place *place) {
+    const char *name = text_last_name(place->path);
+    return (place->flags & PLACE_UNNAMED) || text_equal(name, ".") || text_equal(name, "..");
+}
+
+/* What is not there, or is not to be removed by such a name, the kernel says first. */
+static long permit_removal(const struct place *place, bool directory) {
+    struct stat st;
+    if (!permit_asked() || is_unnamed(place) || (place->flags & (PLACE_REMOVED | PLACE_KERNEL_FOLLOWS))) return 0;
+    if (place_look(place, &st) < 0 || (!directory && place_has_slash(place))) return 0;
+    return permit_change(place, true);
+}
+
 static long remove_name(int directory, u64 path, u64 flags) {
     char text[PATH_SIZE];
     struct place place;
     struct file file;
     long r = resolve_guest(directory, path, PATH_PARENT | PATH_WRITE, text, &place);
     if (r == 0) r = refuse_removal(&place, (flags & AT_REMOVEDIR) != 0);
+    if (r == 0) r = permit_removal(&place, (flags & AT_REMOVEDIR) != 0);
     if (r < 0) return r;
     bool known = engine.remembers && file_leaving(&place, &file);
     int change = flags & AT_REMOVEDIR ? -1 : change_begin(&place);
@@ -147,15 +163,17 @@ static void relate(const struct pair *p, struct relation *relation) {
 /* A directory that gets another parent is itself written to. */
 static long may_move(const struct place *place, const struct stat *st) {
     if (!S_ISDIR(st->st_mode)) return 0;
+    if (!permit_writes(place)) return -EACCES;
     long r = sys(__NR_faccessat, place->directory, place->path, 2 /* W_OK */);
     return r == -EACCES ? r : 0;
 }
 
-/* A rename whose one name is a mount point: 0 where it is of no effect, or why the kernel refuses it. */
+/* A rename whose one name is a mount point, or that permissions may forbid: why the kernel refuses it, or 0. */
 static long refuse_point(const struct pair *p, u32 flags) {
     struct stat old, new;
     struct relation relation;
     bool exchange = (flags & RENAME_EXCHANGE) != 0;
+    long point = (p->place[0].flags | p->place[1].flags) & PLACE_MOUNT_POINT ? -EBUSY : 0;
     long r = look(&p->place[0], &old);
     if (r < 0) return r;
     long there = look(&p->place[1], &new);
@@ -169,33 +187,45 @@ static long refuse_point(const struct pair *p, u32 flags) {
     if (relation.above[0]) return -EINVAL;
     if (relation.above[1]) return exchange ? -EINVAL : -ENOTEMPTY;
     if (there == 0 && old.st_dev == new.st_dev && old.st_ino == new.st_ino) return 0;
-    for (unsigned i = 0; i < 2; i++)
-        if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return r;
+    for (unsigned i = 0; i < 2; i++) {
+        if ((r = place_parent(&p->place[i], WRITE_AND_SEARCH)) < 0) return point ? r : 0; /* the kernel's to say, or unlock.c's */
+        if ((r = permit_change(&p->place[i], i == 0 || there == 0)) < 0) return r;
+    }
     if (there == 0 && !exchange && S_ISDIR(old.st_mode) != S_ISDIR(new.st_mode))
         return S_ISDIR(old.st_mode) ? -ENOTDIR : -EISDIR;
-    if (relation.same_parent) return -EBUSY;
+    if (relation.same_parent) return point;
     if ((r = may_move(&p->place[0], &old)) < 0 || (exchange && (r = may_move(&p->place[1], &new)) < 0)) return r;
-    return -EBUSY;
+    return point;
 }
 
 static long refuse_rename(const struct pair *p, u32 flags) {
     u32 either = p->place[0].flags | p->place[1].flags;
     bool read_only = (p->place[0].flags & PLACE_READ_ONLY) != 0;
-    if (!apart(p) && !read_only && !(either & PLACE_MOUNT_POINT)) return 0;
+    if (!apart(p) && !read_only && !(either & PLACE_MOUNT_POINT) && !permit_asked()) return 0;
     for (unsigned i = 0; i < 2; i++) {
         long r = place_parent(&p->place[i], 0);
         if (r < 0) return r;
     }
     if (apart(p)) return -EXDEV;
-    if (p->place[0].flags & PLACE_UNNAMED) return -EBUSY;
-    if (p->place[1].flags & PLACE_UNNAMED) return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    if (is_unnamed(&p->place[0])) return -EBUSY;
+    if (is_unnamed(&p->place[1])) return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
     return read_only ? -EROFS : refuse_point(p, flags);
 }
 
+bool names_flags_wrong(u32 flags) {
+    return (flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
+           ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)));
+}
+
+/* A rename between two names of one file changes nothing. */
+static bool is_still_there(const struct place *place, const struct file *file) {
+    struct file now;
+    return file_look(place->directory, place->path, 0, &now) == 0 && now.inode == file->inode && now.device == file->device &&
+           now.birth == file->birth;
+}
+
 static long rename_pair(struct pair *p, u32 flags) {
-    if ((flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
-        ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))))
-        return -EINVAL;
+    if (names_flags_wrong(flags)) return -EINVAL;
     long r = resolve_pair(p, PATH_PARENT | PATH_WRITE, PATH_PARENT | PATH_WRITE);
     if (r == 0) r = refuse_rename(p, flags);
     if (r < 0) return r;
@@ -206,7 +236,7 @@ static long rename_pair(struct pair *p, u32 flags) {
     r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
     for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
     change_end(change);
-    if (r < 0 && known) file_remember(&file);
+    if (known && (r < 0 || is_still_there(&p->place[1], &file))) file_remember(&file);
     return r;
 }
 
@@ -232,10 +262,12 @@ static void find_mount(struct place *place) {
 }
 
 static long refuse_link(const struct pair *p) {
-    if (!apart(p) && !(p->place[1].flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED))) return 0;
+    u32 special = p->place[1].flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED);
+    if (!apart(p) && !special && !permit_asked()) return 0;
     long r = place_there(&p->place[0]);
     if (r == 0) r = check_creation(&p->place[1], false);
-    return r < 0 || !apart(p) ? r : -EXDEV;
+    if (r == 0 && apart(p)) return -EXDEV;
+    return r == 0 ? permit_link(&p->place[0], &p->place[1]) : r;
 }
 
 static long link_pair(struct pair *p, u64 flags) {

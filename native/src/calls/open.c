@@ -75,7 +75,8 @@ static long open_remembering(struct call *call, const struct place *place, u64 a
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
     long r = refuse_open(place, &flags);
     if (r < 0) return r;
-    if (place->flags & PLACE_PROC) return open_proc(call, place, flags, mode);
+    bool nameless = (flags & O_TMPFILE) == O_TMPFILE; /* made in the directory behind a link of /proc */
+    if ((place->flags & PLACE_PROC) && !nameless) return open_proc(call, place, flags, mode);
     u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
     if (engine.remembers && flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) return open_remembering(call, place, a);
     return arch_blocking(__NR_openat, a, call->slot);

@@ -6,6 +6,7 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "permit.h"
 #include "resolve.h"
 
 long place_plain(struct place *place) {
@@ -70,8 +71,9 @@ long check_creation(const struct place *place, bool directory) {
 }
 
 long refuse_creation(const struct place *place, bool directory) {
-    bool special = place->flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED);
-    return special ? check_creation(place, directory) : 0;
+    bool special = place->flags & (PLACE_READ_ONLY | PLACE_MOUNT_POINT | PLACE_REMOVED), asked = permit_asked();
+    long r = special || asked ? check_creation(place, directory) : 0;
+    return r == 0 && asked ? permit_change(place, false) : r;
 }
 
 bool descriptor_read_only(int fd) {

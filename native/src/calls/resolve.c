@@ -231,6 +231,16 @@ long resolve_walk(int directory, const char *path, u32 how, const struct path_ho
     return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
 }
 
+long resolve_anchored(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
+    char base[PATH_SIZE], link[48];
+    bool absolute = path[0] == '/' && !(how & PATH_IN_ROOT);
+    base[0] = '/', base[1] = 0;
+    long r = absolute ? 0 : base_of(directory, base, sizeof(base));
+    if (r == BASE_REMOVED) how |= PATH_REMOVED;
+    link_of(directory, link);
+    return r < 0 ? r : path_walk_from(&engine.mounts, host, base, absolute ? NULL : link, path, how, place);
+}
+
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
     long r = arch_copy_text(text, (const char *)guest_path, PATH_SIZE);
     if (r < 0) return r;

@@ -38,6 +38,8 @@ bool descriptor_read_only(int fd);
 bool change_refused(const struct call *call);
 /* The same, always walking name by name and with another view of the host: the place is an absolute host path. */
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
+/* The same, and what is relative to a directory begins at its link of /proc: those above it are not asked. */
+long resolve_anchored(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
 /* What a link of /proc leads to, as the guest must see it: a guest path's length, or as path_host.magic_link. */

@@ -99,7 +99,7 @@ static long try_device(struct call *call, const char *path, u32 need) {
     default: return -EACCES;
     }
     const char *device = usual_device(&file);
-    if (!device) return -EPERM;
+    if (!device) return file.rdev ? -EPERM : -ENXIO;
     u64 a[6] = {(u64)AT_FDCWD, (u64)device, wish_open_flags(call) & ~(u64)(O_CREAT | O_EXCL)};
     return arch_blocking(__NR_openat, a, call->slot);
 }

@@ -59,11 +59,13 @@ static struct wish wish_open(const struct call *call) {
     return wish;
 }
 
-/* Attributes of the system are not a matter of the file's mode. */
-static u32 wish_attribute(const struct call *call, u32 need) {
-    char name[6] = "";
+/* Attributes of the system are not a matter of the file's mode; other names are refused only behind it. */
+static void wish_attribute(const struct call *call, u32 need, struct wish *wish) {
+    char name[10] = "";
     long r = arch_copy_text(name, (const char *)call->a[1], sizeof(name));
-    return (r >= 0 || r == -ENAMETOOLONG) && memcmp(name, "user.", 5) == 0 ? need : 0;
+    if ((r < 0 && r != -ENAMETOOLONG) || !name[0]) return;
+    wish->attribute = memcmp(name, "user.", 5) == 0;
+    if (memcmp(name, "system.", 7) && memcmp(name, "trusted.", 8) && memcmp(name, "security.", 9)) wish->need = need;
 }
 
 /* Times other than now are the owner's to set. `at`: the argument with the two times. */
@@ -81,9 +83,7 @@ static void wish_times(const struct call *call, unsigned at, bool nanoseconds, s
 
 struct wish wish_of(const struct call *call, const struct path_argument *argument) {
     const u64 *a = call->a;
-    bool first = argument == &call->row->paths[0];
-    struct wish wish = {.follow = (argument->how & PATH_FOLLOW) != 0};
-    if (argument->how & PATH_PARENT) wish.name = NAME_MADE;
+    struct wish wish = {.follow = (argument->how & PATH_FOLLOW) != 0, .name = (argument->how & PATH_PARENT) != 0};
     if (argument->flags >= 0) {
         if (a[(int)argument->flags] & AT_SYMLINK_NOFOLLOW) wish.follow = false;
         if (a[(int)argument->flags] & AT_SYMLINK_FOLLOW) wish.follow = true;
@@ -103,14 +103,8 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
     case __NR_renameat:
 #endif
     case __NR_renameat2:
-        wish.name = first ? NAME_REMOVED : NAME_REPLACED;
         wish.need = MAY_WRITE;
         break;
-#ifdef __NR_open
-    case __NR_unlink:
-    case __NR_rmdir:
-#endif
-    case __NR_unlinkat: wish.name = NAME_REMOVED; break;
 #ifdef __NR_open
     case __NR_utime:
     case __NR_utimes: wish_times(call, 1, false, &wish); break;
@@ -126,13 +120,19 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
     case __NR_setxattr:
     case __NR_lsetxattr:
     case __NR_removexattr:
-    case __NR_lremovexattr: wish.need = wish_attribute(call, MAY_WRITE); break;
+    case __NR_lremovexattr: wish_attribute(call, MAY_WRITE, &wish); break;
     case __NR_getxattr:
-    case __NR_lgetxattr: wish.need = wish_attribute(call, MAY_READ); break;
+    case __NR_lgetxattr: wish_attribute(call, MAY_READ, &wish); break;
     case __NR_inotify_add_watch: wish.need = MAY_READ; break;
-    case __NR_chdir: wish.directory = true; /* fall through */
+    case __NR_chdir:
+        wish.directory = true;
+        wish.need = MAY_EXECUTE;
+        break;
     case __NR_execve:
-    case __NR_execveat: wish.need = MAY_EXECUTE; break;
+    case __NR_execveat:
+        wish.need = MAY_EXECUTE;
+        wish.contents = true;
+        break;
     }
     return wish;
 }

@@ -7,17 +7,16 @@
 
 enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
 
-enum wish_name { NAME_KEPT, NAME_MADE, NAME_REMOVED, NAME_REPLACED };
-
 struct wish {
     u32 need;    /* of the file itself */
     u32 resolve; /* PATH_ bits of openat2's RESOLVE_ flags */
-    enum wish_name name; /* what becomes of the last name: its directory must be writable */
+    bool name;    /* the last name is made, removed or moved: its directory must be writable */
     bool follow;
     bool creates; /* an open that makes the file where there is none */
     bool exclusive;
     bool contents; /* what is in it is opened or cut: that is no matter of permissions for directories */
     bool directory; /* it must be a directory; that comes first */
+    bool attribute; /* a user.* attribute */
     bool owner;   /* only the owner may, or with `need` also who may write */
 };
 

@@ -46,5 +46,7 @@ void step(struct random *r, int number);
 void open_mounts(void);
 void clean_tree(void);
 void make_tree(struct random *r);
+/* Owners and modes at random. */
+void give_tree(struct random *r);
 void dump_tree(void);
 #endif

@@ -2,17 +2,18 @@
 # The differential fuzzer: random path calls in the engine and in a real chroot, on identical trees,
 # must log the same. Needs root for the chroot; the guests run as an unprivileged user.
 #   fuzz.sh [--engine "COMMAND"] [--mode trap|rewrite] [--seconds N] [--seed S] [--seeds N] [--steps N]
-#           [--self] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
+#           [--self] [--strangers] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
 # Without --seed the first seed is taken from the clock. A seed which differs is shrunk to the steps
 # which matter, printed, and the run ends with status 1 (--all: goes on and prints every differing seed;
 # --survey: the same without shrinking, and at the end a table of first differences by call and errno).
 # FUZZ_SKIP=openat2,rename... leaves kinds of calls out (names as in step.c).
 # --self compares the chroot with itself: the fuzzer's own test, nothing may differ.
-# --regressions runs the seeds of the file `regressions`: SEED STEPS WORKERS [STEP...]  # what it found
+# --strangers: no binds; (emulated) root makes the tree and gives parts of it away, the calls are those of another user.
+# --regressions runs the seeds of the file `regressions`: [strangers] SEED STEPS WORKERS [STEP...]  # what it found
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 engine="$top/build/native/$(uname -m)/udocker-engine"
-mode=trap seconds=0 seed='' seeds=0 steps=150 workers=1 only='' regressions=no all=no self=no survey=no work='' batch=25
+mode=trap seconds=0 seed='' seeds=0 steps=150 workers=1 only='' regressions=no all=no self=no survey=no strangers='' work='' batch=25
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=$2; shift 2 ;;
@@ -27,6 +28,7 @@ while [ $# -gt 0 ]; do
 	--all) all=yes; shift ;;
 	--survey) survey=yes all=yes; shift ;;
 	--self) self=yes; shift ;;
+	--strangers) strangers=yes; shift ;;
 	--keep) work=$2; mkdir -p "$2"; shift 2 ;;
 	*) echo "fuzz.sh: unknown option $1" >&2; exit 2 ;;
 	esac
@@ -53,6 +55,11 @@ new_tree() { # new_tree SIDE: everything afresh from the host
 	echo marker > "$side/root/etc/marker"; echo file > "$side/host/file"; echo rofile > "$side/host/rofile"
 	echo ro > "$side/host/ro/c"; echo deep > "$side/host/ro/a/d"; ln -s /f/a "$side/host/ro/l0"; ln -s ../../b "$side/host/ro/l1"; ln -s a "$side/host/ro/l2"
 	cp "$work/fuzz" "$side/root/fuzz"
+	if [ -n "$strangers" ]; then
+		mkdir -p "$side/root/f/rw/in" "$side/root/f/absent/point"; echo file > "$side/root/f/file"; printf 'udocker-owners-1\0' > "$side/owners"
+		[ "$1" = chrooted ] || [ $self = yes ] || chown -hR "$uid:$gid" "$side/root" "$side/state"
+		return
+	fi
 	chown -hR "$uid:$gid" "$side/root/f" "$side/host" "$side/state"
 	find "$side/host/ro" "$side/host/rofile" -exec touch -hd @4000000000 {} +
 }
@@ -62,16 +69,19 @@ plan() { # plan SIDE: the words, in the array words
 	words=(plan1 root "$side/root" exec /fuzz bind /proc /proc rw bind /dev /dev rw bind "$side/host/rw" /f/rw rw bind "$side/host/ro" /f/ro ro
 		bind "$side/host/in" /f/rw/in rw bind "$side/host/file" /f/file rw bind "$side/host/rofile" /f/rofile ro bind "$side/host/point" /f/absent/point rw
 		cwd /f user "$uid" "$gid" "$gid" root-emulation off state "$side/state" mode "$mode")
+	[ -z "$strangers" ] || words=(plan1 root "$side/root" exec /fuzz bind /proc /proc rw bind /dev /dev rw cwd /f user 0 0 '' root-emulation on owners "$side/owners" state "$side/state" mode "$mode")
 }
 
 run_both() { # run_both SEED COUNT STEPS WORKERS [STEP...]: logs in $work/{chroot,engine}.log
 	plan chrooted
-	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
+	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=1} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
 	plan engined
-	if [ $self = yes ]; then env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
-	( cd / && env -i PATH=/usr/bin:/bin FUZZ_SKIP="$FUZZ_SKIP" timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
+	if [ $self = yes ]; then env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=1} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
+	( cd / && env -i PATH=/usr/bin:/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=1} timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
 	fi
 	# what the engine says of its own mount points is not the tree's business
+	# With strangers the disk does not hold what the guest sees: the log has it.
+	if [ -n "$strangers" ]; then : > "$work/chroot.tree"; : > "$work/engine.tree"; return; fi
 	( cd "$work/chrooted" && find root/f host -printf '%p %M %n %s %l\n' | sed -E '/^[^ ]+ d/s/ [0-9]+ $//' | sort ) > "$work/chroot.tree"
 	( cd "$work/engined" && find root/f host -printf '%p %M %n %s %l\n' | sed -E '/^[^ ]+ d/s/ [0-9]+ $//' | sort ) > "$work/engine.tree"
 }
@@ -120,6 +130,8 @@ if [ $regressions = yes ]; then
 	bad=0 good=0
 	while read -r line; do
 		set -- ${line%%#*}
+		strangers=''
+		if [ "$1" = strangers ]; then strangers=yes; shift; fi
 		[ $# -ge 3 ] || continue
 		if alone "$@"; then
 			bad=$((bad + 1)); echo "not ok regression $* [$mode]:${line#*#}"; diff "$work/chroot.log" "$work/engine.log" | grep '^[<>]' | head -4 | cut -c1-250 | sed 's/^/# /'

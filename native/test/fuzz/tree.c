@@ -80,6 +80,22 @@ void make_tree(struct random *r)
 	}
 }
 
+void give_tree(struct random *r)
+{
+	static const char *const paths[] = { "/f", "/f/a", "/f/b", "/f/a/b", "/f/a/b/c", "/f/rw", "/f/rw/a", "/f/rw/in", "/f/rw/in/a", "/f/ro", "/f/absent", "/f/absent/point",
+		"/f/c", "/f/a/c", "/f/a/b/d", "/f/rw/c", "/f/rw/a/d", "/f/rw/in/c", "/f/file", "/f/rofile", "/f/l0", "/f/l1", "/f/a/l2", "/f/a/l3" };
+	static const uid_t owners[] = { 0, 0, 2000, 2001 };
+	static const gid_t groups[] = { 0, 2000, 300, 301 };
+	static const mode_t modes[] = { 0755, 0755, 0777, 01777, 0775, 0750, 0711, 0700, 0644, 0640, 0604, 0600, 0 };
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct stat st;
+		if (percent(r, 30) || lstat(paths[i], &st)) continue;
+		lchown(paths[i], owners[below(r, 4)], groups[below(r, 4)]);
+		if (!S_ISLNK(st.st_mode) && percent(r, 70)) chmod(paths[i], modes[below(r, 13)]);
+	}
+	if (percent(r, 80)) chmod("/f", 01777);
+}
+
 static int by_name(const void *a, const void *b) { return strcmp(a, b); }
 
 static void dump(int dir, const char *path, int depth)

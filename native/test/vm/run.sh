@@ -68,7 +68,7 @@ for source in "$here"/../guest/*.c; do
 		$compiler -O1 -w -pthread -static -o "$work/programs/$name" "$source" -lutil 2> /dev/null || { echo "skip $name: does not build for $machine"; continue; }
 	cp "$work/programs/$name" "$root/tests/$name.static"
 	identity=$(sed -n 's,^// identity: ,,p' "$source") words=$(sed -n 's,^// plan: ,,p' "$source") args=$(sed -n 's,^// args: ,,p' "$source")
-	grep -q '^// owners: yes\|^// again: \|^// moved: ' "$source" && continue
+	grep -q '^// owners: yes\|^// again: \|^// moved: \|^// engine: ' "$source" && continue
 	case $identity in
 	'') user='1001 1001 1001 root-emulation off' ;;
 	root) user='0 0 0 root-emulation on' ;;
