@@ -45,12 +45,18 @@ struct call {
 
 extern const struct call_row call_rows[];
 extern const unsigned call_row_count;
+#define CALLS_DIRECT 512 /* numbers below this are looked up in one step */
+extern const u8 call_row_index[CALLS_DIRECT]; /* behind the row's, 0: none */
+
+static inline const struct call_row *call_row_of(long number) {
+    if (number < 0 || number >= CALLS_DIRECT || !call_row_index[number]) return NULL;
+    return &call_rows[call_row_index[number] - 1];
+}
 
 /* Must this call, with these arguments, be handled by the engine? Repeats what the filter decides. */
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated);
 /* Is this option of prctl one of ids_prctl()? */
 bool prctl_about_ids(u32 option);
-const struct call_row *call_row_of(long number);
 /* Build and install the filter. */
 long filter_install(bool emulated);
 

@@ -1,42 +1,12 @@
 /* From a caught call to its handler and back. */
-#include "../calls/handlers.h"
 #include "../calls/order.h"
 #include "../calls/permit.h"
 #include "../calls/resolve.h"
 #include "../calls/unlock.h"
 #include "../engine.h"
-#include "../path/path.h"
 #include "../sys/raw.h"
 #include "rewrite.h"
 #include "signal.h"
-
-#define NO_PATH {-1, -1, -1, 0}
-#define PATH(directory, path, flags, how) {directory, path, flags, how}
-#define CALL(name, handler, when, tested, first, second) {__NR_##name, when, tested, handler, {first, second}},
-const struct call_row call_rows[] = {
-#include "../syscalls.def"
-};
-#undef CALL
-const unsigned call_row_count = ARRAY_LENGTH(call_rows);
-
-#define DIRECT 512 /* numbers below this are looked up in one step */
-#define CALL(name, ...) ROW_##name,
-enum {
-#include "../syscalls.def"
-    ROWS
-};
-#undef CALL
-#define CALL(name, ...) [__NR_##name] = ROW_##name + 1,
-static const u8 row_index[DIRECT] = {
-#include "../syscalls.def"
-};
-#undef CALL
-_Static_assert(ROWS < 255, "row_index");
-
-const struct call_row *call_row_of(long number) {
-    if (number < 0 || number >= DIRECT || !row_index[number]) return NULL;
-    return &call_rows[row_index[number] - 1];
-}
 
 /* The handler once more, where a mode stood in the way that must not. */
 static long unlock_and_repeat(struct call *call) {
