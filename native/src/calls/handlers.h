@@ -44,7 +44,4 @@ call_handler call_attribute, call_attribute_list;
 /* identity.c */
 call_handler call_uname;
 
-/* Flags that renameat2 refuses at once. */
-bool names_flags_wrong(u32 flags);
-
 #endif

@@ -8,6 +8,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "order.h"
 #include "owners.h"
 #include "permit.h"
 #include "resolve.h"
@@ -212,11 +213,6 @@ static long refuse_rename(const struct pair *p, u32 flags) {
     return read_only ? -EROFS : refuse_point(p, flags);
 }
 
-bool names_flags_wrong(u32 flags) {
-    return (flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
-           ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)));
-}
-
 /* A rename between two names of one file changes nothing. */
 static bool is_still_there(const struct place *place, const struct file *file) {
     struct file now;
@@ -225,7 +221,7 @@ static bool is_still_there(const struct place *place, const struct file *file) {
 }
 
 static long rename_pair(struct pair *p, u32 flags) {
-    if (names_flags_wrong(flags)) return -EINVAL;
+    if (rename_flags_wrong(flags)) return -EINVAL;
     long r = resolve_pair(p, PATH_PARENT | PATH_WRITE, PATH_PARENT | PATH_WRITE);
     if (r == 0) r = refuse_rename(p, flags);
     if (r < 0) return r;

@@ -1,6 +1,7 @@
 /* Errors for flags; see order.h. The kernel is asked with a path that cannot lead anywhere. */
 #include "order.h"
 
+#include <linux/fs.h>
 #include <linux/inotify.h>
 #include <linux/stat.h>
 
@@ -58,4 +59,9 @@ long order_flags(const struct call *call, long result) {
     }
     long r = sys(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     return r == -EINVAL || r == -EPERM || r == -EOPNOTSUPP ? r : result;
+}
+
+bool rename_flags_wrong(u32 flags) {
+    return (flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
+           ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)));
 }

@@ -8,4 +8,7 @@
  * same. Takes the arguments from the guest's registers. */
 long order_flags(const struct call *call, long result);
 
+/* Flags that renameat2 refuses at once. */
+bool rename_flags_wrong(u32 flags);
+
 #endif

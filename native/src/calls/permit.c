@@ -13,6 +13,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "order.h"
 #include "owners.h"
 #include "resolve.h"
 #include "wish.h"
@@ -304,7 +305,7 @@ static bool refused_earlier(const struct call *call) {
     case __NR_unlinkat: return call->a[2] & ~(u64)AT_REMOVEDIR;
     case __NR_utimensat: return !call->a[1] && call->a[3];
     case __NR_linkat: return call->a[4] & ~(u64)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH);
-    case __NR_renameat2: return names_flags_wrong((u32)call->a[4]);
+    case __NR_renameat2: return rename_flags_wrong((u32)call->a[4]);
 #ifdef __NR_readlink
     case __NR_readlink: return (int)call->a[2] <= 0;
 #endif

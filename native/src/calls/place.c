@@ -90,3 +90,9 @@ bool change_refused(const struct call *call) {
     if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
     return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
 }
+
+long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
+    long r = resolve_guest(directory, guest_path, how | PATH_WRITE, text, place);
+    if (r < 0) return r;
+    return how & PATH_PARENT ? refuse_creation(place, false) : refuse_change(place);
+}

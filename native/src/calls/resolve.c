@@ -247,12 +247,6 @@ long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct pl
     return resolve_text(directory, text, (size_t)r, how, place);
 }
 
-long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
-    long r = resolve_guest(directory, guest_path, how | PATH_WRITE, text, place);
-    if (r < 0) return r;
-    return how & PATH_PARENT ? refuse_creation(place, false) : refuse_change(place);
-}
-
 int change_begin(const struct place *place) {
     struct cache *cache = directories_open();
     if (!cache || !place->path || (place->flags & PLACE_KERNEL_FOLLOWS)) return -1;
