@@ -3,13 +3,13 @@
 # workload under each engine as a multiple of a real chroot, in interleaved rounds, starting the
 # container excluded and told apart. Prints a Markdown table; exit status 1 if a workload failed.
 #   run.sh [--engine "COMMAND"] [--root TREE] [--rounds N] [--only PATTERN] [--engines "proot runc trap rewrite"]
-#          [--statistic min|median] [--wall] [--raw FILE] [--targets] [--write FILE]
+#          [--statistic paired|min|median] [--wall] [--raw FILE] [--targets] [--write FILE]
 # --targets adds the figure each row must reach and marks rows that do not (status 1 then as well).
 # --write puts the whole page, method and machine included, into FILE.
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 engine="$top/build/native/$(uname -m)/udocker-engine"
-root='' rounds=3 only='*' engines='rewrite trap proot runc' statistic=min column=2 raw='' targets=no write=''
+root='' rounds=7 only='*' engines='rewrite trap proot runc' statistic=paired column=2 raw='' targets=no write=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=$2; shift 2 ;;
@@ -117,10 +117,18 @@ for round in $(seq "$rounds"); do
 	done < <(table)
 done
 
-# figure FILE: the minimum or the median of the column over the rounds that ended well; empty if one failed
+all_well() { [ -f "$1" ] && ! awk '$4 != 0 {bad = 1} END {exit !bad}' "$1"; }
+
+# figure FILE: the minimum, or else the median, of the column over the rounds; empty if one failed
 figure() {
-	[ -f "$1" ] && ! awk '$4 != 0 {bad = 1} END {exit !bad}' "$1" || return
+	all_well "$1" || return
 	awk -v c=$column '{print $c}' "$1" | sort -n | awk -v s=$statistic '{v[NR] = $1} END {print s == "min" ? v[1] : v[int((NR + 1) / 2)]}'
+}
+
+# paired FILE START BASE-FILE BASE-START: the median of the ratios of single rounds, whose parts were measured seconds apart
+paired() {
+	paste "$1" "$3" | awk -v c=$column -v s="$2" -v bs="$4" '{b = $(c + NF / 2) - bs; print ($c - s) / (b > 0.0005 ? b : 0.0005)}' |
+		sort -n | awk '{v[NR] = $1} END {printf "%.2f", v[int((NR + 1) / 2)]}'
 }
 
 title() { case $1 in rewrite) echo N1 ;; trap) echo N2 ;; proot) echo PRoot ;; *) echo "$1" ;; esac; }
@@ -142,7 +150,11 @@ rows() {
 				case $e in proot | runc) ;; *) missed "$name" ;; esac # a peer's failure is the peer's
 				continue
 			fi
-			ratio=$(awk -v v="$value" -v s="${start:-0}" -v b="$base" -v bs="$base_start" 'BEGIN {printf "%.2f", (v - s) / (b - bs > 0.0005 ? b - bs : 0.0005)}')
+			if [ $statistic = paired ] && [ "$e" != proot ]; then
+				ratio=$(paired "$(file_of "$name" "$e")" "${start:-0}" "$(file_of "$name" chroot)" "$base_start")
+			else
+				ratio=$(awk -v v="$value" -v s="${start:-0}" -v b="$base" -v bs="$base_start" 'BEGIN {printf "%.2f", (v - s) / (b - bs > 0.0005 ? b - bs : 0.0005)}')
+			fi
 			mark=''
 			if [ $targets = yes ] && [ "$most" != - ] && [ "$e" = rewrite ] && over "$ratio" "$most"; then mark=' (over)'; missed "$name"; fi
 			printf ' %s%s |' "$ratio" "$mark"
@@ -181,10 +193,12 @@ memory_rows() {
 	done
 }
 
+how_counted() { if [ $statistic = paired ]; then echo 'the median of the ratios'; else echo $statistic; fi; }
+
 page() {
 	local what=CPU cell=''
 	[ $column = 1 ] && what='wall clock'
-	echo "$what as a multiple of a real chroot ($statistic of $rounds interleaved rounds, one for PRoot; the engine's own start subtracted, except in the rows named start)"
+	echo "$what as a multiple of a real chroot ($(how_counted) of $rounds interleaved rounds, one for PRoot; the engine's own start subtracted, except in the rows named start)"
 	echo
 	printf '| workload | chroot s |'; for e in $engines; do printf ' %s |' "$(title "$e")"; done; [ $targets = yes ] && printf ' N1 at most |'; echo " PRoot's overhead, times N1's |"
 	for e in workload chroot $engines $([ $targets = yes ] && echo most) times; do cell+='|---'; done; echo "$cell|"
