@@ -241,9 +241,10 @@ suite('what scripts and programs rely on', reason, () => {
 
   test('hosts that forbid making code at run time: signals are as they should be', async () => {
     const env = { BUN_JSC_useJIT: '0' };
-    const words = ['run', 'ubuntu', 'sh', '-c', 'grep SigIgn /proc/self/status; yes | head -n 1'];
-    const { stdout, stderr } = await udocker(['-q', ...words], { env });
-    expect([stdout, stderr]).toEqual(['SigIgn:\t0000000000000000\ny\n', '']);
+    const script = ['sh', '-c', 'grep SigIgn /proc/self/status; yes | head -n 1'];
+    const plain = await lab.run(script); // what whoever started the tests ignores stays so
+    const { stdout, stderr } = await udocker(['-q', 'run', 'ubuntu', ...script], { env });
+    expect([stdout, stderr]).toEqual([plain.stdout, '']);
   }, 30_000);
 
   const strace = Bun.which('strace');
