@@ -27,13 +27,14 @@ export async function exportContainer(
   const container = requireContainer(store, idOrName);
   const path = output === '-' ? standardOutput : hostPath(output, context.user.cwd);
   if (path !== standardOutput) context.report({ kind: 'info', message: `exporting to file ${output}` });
-  tellChangedPrograms(context, store, container);
+  const changes = store.containers.fakechrootChanges(container);
+  if (changes?.programs !== undefined) tellChangedPrograms(context, container);
   await whileThere(context, store, container, async () => {
     const omitted = await exportContainerTree({
       name: container.id,
       source: treeSourceOf(store, container),
       output: path,
-      form: asClone ? cloneForm(store, container) : { kind: 'tree' },
+      form: asClone ? cloneForm(store, container, changes === undefined) : { kind: 'tree' },
       signal: context.signal,
     });
     tellOmitted(context, omitted);
@@ -41,15 +42,13 @@ export async function exportContainer(
 }
 
 /** Links are written as the container means them; programs are as they are. */
-function tellChangedPrograms({ report }: ActionContext, store: Store, container: Container): void {
-  if (store.containers.fakechrootChanges(container)?.programs === undefined) return;
+function tellChangedPrograms({ report }: ActionContext, container: Container): void {
   const message = `the programs of ${container.id} were changed by udocker 1 for its F modes, and stay so; to avoid it, export a clone`;
   report({ kind: 'warning', message });
 }
 
 /** Under the names that every udocker gives them. What was changed for a mode of the first udocker is of no use in it. */
-function cloneForm(store: Store, container: Container): ExportForm {
-  const isPlain = store.containers.fakechrootChanges(container) === undefined;
+function cloneForm(store: Store, container: Container, isPlain: boolean): ExportForm {
   const mode = isPlain ? store.containers.executionMode(container) : undefined;
   return {
     kind: 'container',

@@ -27,7 +27,11 @@ export function fakechrootChanges(
 ): FakechrootChanges | undefined {
   const { id, directory, root } = container;
   return onDisk(`reading the container ${id}`, directory, () => {
-    const text = (name: string): string | undefined => readText(under(directory, name))?.trim() || undefined;
+    // Asked at every run, and seldom there: a failed look costs less than a failed reading.
+    const text = (name: string): string | undefined => {
+      const path = under(directory, name);
+      return lstat(path) === undefined ? undefined : readText(path)?.trim() || undefined;
+    };
     const patched = text('patch.path');
     if (
       patched === undefined &&
