@@ -36,7 +36,7 @@ export async function installNvidiaDriver(
   force: boolean,
 ): Promise<number> {
   const files = await driverFiles(context, container);
-  const tree = { root: container.root, mounts: [], files: hostFiles };
+  const tree = treeOf(container);
   const places = files.map((file) => ({ ...file, place: placeIn(tree, file.target) }));
   const taken = places.find(({ place }) => lstat(place) !== undefined);
   if (taken !== undefined && !force) {
@@ -51,12 +51,13 @@ export async function installNvidiaDriver(
 
 /** The device nodes of the driver on this host, such as /dev/nvidia0. */
 export function nvidiaDevices({ config }: ActionContext): HostPath[] {
-  return config.settings.nvi_dev_list.flatMap((start) => {
-    const directory = parentOf(hostPath(start));
-    const names = (listEntries(directory) ?? []).filter(({ name }) =>
-      name.startsWith(nameOf(hostPath(start))),
-    );
-    return names.map(({ name }) => under(directory, name)).filter((path) => stat(path)?.isCharacterDevice());
+  return config.settings.nvi_dev_list.flatMap((text) => {
+    const start = hostPath(text);
+    const directory = parentOf(start);
+    return (listEntries(directory) ?? [])
+      .filter(({ name }) => name.startsWith(nameOf(start)))
+      .map(({ name }) => under(directory, name))
+      .filter((path) => stat(path)?.isCharacterDevice());
   });
 }
 
@@ -113,15 +114,23 @@ function hasDriver(directory: HostPath): boolean {
   return mainLibraries.some((library) => names.some((name) => name.startsWith(library)));
 }
 
-function libraryDirectory({ id, root }: Container): GuestPath {
+function treeOf({ root }: Container): GuestTree {
+  return { root, mounts: [], files: hostFiles };
+}
+
+function libraryDirectory(container: Container): GuestPath {
   const candidates = libraryDirectories[process.arch] ?? ['/usr/lib'];
   for (const directory of candidates) {
-    const found = resolveGuestPath({ root, mounts: [], files: hostFiles }, directory);
+    const found = resolveGuestPath(treeOf(container), directory);
     if (found.kind === 'found' && found.entry.kind === 'directory') return found.guest;
   }
-  throw new UdockerError('NOT_FOUND', `setting up ${id}: there is no directory for libraries in it`, {
-    hint: `one of these is needed: ${candidates.join(', ')}`,
-  });
+  throw new UdockerError(
+    'NOT_FOUND',
+    `setting up ${container.id}: there is no directory for libraries in it`,
+    {
+      hint: `one of these is needed: ${candidates.join(', ')}`,
+    },
+  );
 }
 
 /** Where `target` lies on the host; symlinks above it are followed as in the container, one of its own name is not. */
