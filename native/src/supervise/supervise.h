@@ -38,6 +38,9 @@ struct duty {
 /* Parse the words up to "--". 0, or -EINVAL with *complaint. */
 long duty_parse(int argc, char **argv, struct duty *duty, const char **complaint);
 
+/* How many words a word of the duty and its values are; 1 for what is none. */
+int duty_word_length(const char *name);
+
 /* The ways to be started: udocker-engine supervise1 WORD... -- FILE ARG..., and init1 WORD... -- FILE ARGV0 ARG... */
 void supervise(int argc, char **argv, char **envp) __attribute__((noreturn));
 void init(int argc, char **argv, char **envp) __attribute__((noreturn));

@@ -51,6 +51,11 @@ static const struct word *find_word(const char *name) {
     return NULL;
 }
 
+int duty_word_length(const char *name) {
+    const struct word *word = find_word(name);
+    return word ? 1 + word->values : 1;
+}
+
 long duty_parse(int argc, char **argv, struct duty *duty, const char **complaint) {
     memset(duty, 0, sizeof(*duty));
     int i = 2;

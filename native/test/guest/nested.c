@@ -1,4 +1,5 @@
-/* The engine started by a guest: the inner guest sees the inner tree, and the outer one goes on. */
+/* The engine started by a guest, alone or by its supervisor: the inner guest sees the inner tree, what the supervisor
+ * removes is the outer guest's, and the outer one goes on. */
 // native: no
 // variants: static
 #include "check.h"
@@ -26,5 +27,16 @@ int main(int argc, char **argv)
 	IN_CHILD(0, execl("/tests/engine-itself", "udocker-engine", "plan1", "root", "/work/inner", "exec", "/bin/me", "user", uid, gid, "",
 		"root-emulation", "off", "state", "/work/state", "mode", "trap", "--", "/bin/me", "inner", NULL));
 	CHECK(exists("/tests"));
+	MUST(mkdir("gone", 0755));
+	put("gone/file", "x");
+	IN_CHILD(0, execl("/tests/engine-itself", "udocker-engine", "supervise1", "direct", "remove", "/work/gone", "--", "/tests/engine-itself",
+		"plan1", "root", "/work/inner", "exec", "/bin/me", "user", uid, gid, "", "root-emulation", "off", "state", "/work/state",
+		"mode", "trap", "--", "/bin/me", "inner", NULL));
+	CHECK(!exists("gone"));
+	CHECK(exists("/tests"));
+	IN_CHILD(0, {
+		execl("/tests/engine-itself", "udocker-engine", "supervise1", "direct", "--", argv[0], "inner", NULL);
+		_exit(errno == EPERM ? 0 : 1); /* that would not be a guest */
+	});
 	return pass();
 }
