@@ -46,7 +46,7 @@ static long do_stat(int directory, u64 path, u64 buffer, u64 flags) {
     if (r < 0) return r;
     r = fstatat(&place, buffer, flags);
     if (r < 0 || !follow || !S_ISLNK(((struct stat *)buffer)->st_mode)) return r;
-    r = resolve_at(directory, text, PATH_FOLLOW, &place);
+    r = resolve_given(directory, PATH_FOLLOW, text, &place);
     return r < 0 ? r : fstatat(&place, buffer, flags);
 }
 
@@ -90,7 +90,7 @@ long call_statx(struct call *call) {
     if (r < 0) return r;
     r = place_statx(call, &place);
     if (r < 0 || !follow || !S_ISLNK(((struct statx *)call->a[4])->stx_mode)) return r;
-    r = resolve_at(directory, text, PATH_FOLLOW, &place);
+    r = resolve_given(directory, PATH_FOLLOW, text, &place);
     return r < 0 ? r : place_statx(call, &place);
 }
 
@@ -137,7 +137,7 @@ long call_access(struct call *call) {
         r = mode && one ? look_whether_allowed(&place, mode) : look_whether_there(&place);
         if (r == 0 && one) return 0;
         if (r < 0 && r != -EACCES) return r;
-        if (r == 1 && (r = resolve_at(directory, text, PATH_FOLLOW, &place)) < 0) return r;
+        if (r == 1 && (r = resolve_given(directory, PATH_FOLLOW, text, &place)) < 0) return r;
     }
     if (new) {
         if (!(place.flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;

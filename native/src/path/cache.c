@@ -31,6 +31,10 @@ static struct cache_entry *entry_of(struct cache *cache, u32 hash) {
     return &cache->entries[hash % CACHE_ENTRIES];
 }
 
+static const struct cache_entry *entry_at(const struct cache *cache, u32 hash) {
+    return &cache->entries[hash % CACHE_ENTRIES];
+}
+
 static bool is_entry(const struct cache_entry *e, u32 hash, u32 table, const char *text, size_t length) {
     return e->hash == hash && e->key_length == length && e->table == table && memcmp(e->text, text, length) == 0;
 }
@@ -55,6 +59,27 @@ bool cache_find(struct cache *cache, u32 table, const char *text, size_t length,
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     return __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence && generation == cache_generation(cache) &&
            !__atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
+}
+
+bool cache_is_plain(const struct cache *cache, u32 table, const char *text, size_t directory, size_t length, bool follow) {
+    unsigned flags = CACHE_LINKS; /* the root */
+    u32 hash;
+    if (directory) {
+        hash = hash_of(text, directory);
+        const struct cache_entry *e = entry_at(cache, hash);
+        u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
+        if (sequence & 1 || !is_entry(e, hash, table, text, directory)) return false;
+        u32 generation = e->generation;
+        flags = __atomic_load_n(&e->flags, __ATOMIC_RELAXED);
+        if (!(flags & CACHE_SAME) || flags & CACHE_RAW || e->mount) return false;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&e->sequence, __ATOMIC_RELAXED) != sequence || generation != cache_generation(cache) ||
+            __atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST))
+            return false;
+    }
+    if (!follow || !(flags & CACHE_LINKS)) return true;
+    hash = hash_of(text, length);
+    return !is_entry(entry_at(cache, hash), hash, table, text, length);
 }
 
 void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,

@@ -32,6 +32,7 @@ struct mounts {
     u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
     const char *root;
     u32 identity;        /* a hash of the table */
+    u64 shadow_lengths;  /* bit N: a mount's shadow is so long, modulo 64 */
     struct cache *cache; /* NULL: none */
 };
 
@@ -80,6 +81,7 @@ enum {
 struct place {
     int directory;    /* AT_FDCWD with an absolute path, or the guest's own with a single name */
     const char *path; /* points into text, or at the guest's text copied by the caller */
+    const char *given; /* what the guest wrote: see resolve_copy() */
     u32 flags;
     u32 length;
     int mount;        /* index of the mount in which the name lies, MOUNT_UNKNOWN without a walk */
@@ -117,6 +119,11 @@ struct path_step {
 /* walk.c: walk one component from the plain guest directory in `at`, which it replaces by what it leads to. 0, -errno,
  * or -EXDEV where only path_walk() can tell. */
 long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
+
+/* lookup.c: a full guest path that the kernel can be given behind the root's host path as it is, as far as the cache
+ * can tell at once: a plain directory and a name, which the caller does not want to be followed blindly. For `how` with
+ * PATH_FOLLOW only if PATH_LAZY is there too. */
+bool path_is_plain(const struct mounts *m, const char *text, size_t length, u32 how);
 
 /* lookup.c: as path_walk(), by way of the directory cache. */
 long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, size_t length,
