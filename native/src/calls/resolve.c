@@ -248,15 +248,17 @@ long resolve_copy(u64 guest_path, struct place *place) {
 }
 
 /* Move what the guest wrote out of the way of what it leads to. */
-static void move_given(char *text, size_t length, struct place *place) {
-    if (place->given != text) memcpy(text, place->given, length + 1);
-    place->given = text;
+static const char *move_given(char *text, size_t length, struct place *place) {
+    if (place->given == text || place->given == place->brief) return place->given;
+    if (length < sizeof(place->brief)) text = place->brief;
+    memcpy(text, place->given, length + 1);
+    return place->given = text;
 }
 
 long resolve_copied(int directory, size_t length, u32 how, char *text, struct place *place) {
     const struct mount *root = &engine.mounts.table[0];
-    if (length && path_is_plain(&engine.mounts, place->given, length, how)) {
-        memcpy(place->text, root->host, root->host_length);
+    if (place->given[0] == '/') memcpy(place->text, root->host, root->host_length);
+    if (place->given[0] == '/' && path_is_plain(&engine.mounts, place->text, length, how)) {
         place->length = (u32)(root->host_length + length);
         place->directory = AT_FDCWD;
         place->path = place->text;
@@ -264,13 +266,12 @@ long resolve_copied(int directory, size_t length, u32 how, char *text, struct pl
         place->mount = 0;
         return 0;
     }
-    move_given(text, length, place);
-    return resolve_text(directory, text, length, how, place);
+    return resolve_text(directory, move_given(text, length, place), length, how, place);
 }
 
 long resolve_given(int directory, u32 how, char *text, struct place *place) {
-    move_given(text, strlen(place->given), place);
-    return resolve_at(directory, text, how, place);
+    size_t length = strlen(place->given);
+    return resolve_text(directory, move_given(text, length, place), length, how, place);
 }
 
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

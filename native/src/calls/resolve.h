@@ -40,6 +40,13 @@ bool change_refused(const struct call *call);
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* The same, and what is relative to a directory begins at its link of /proc: those above it are not asked. */
 long resolve_anchored(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
+/* Room for a handler, in this order: what lies first shares a page of the stack with what the handler calls, and the rest
+ * is not touched by most calls. */
+struct path_room {
+    struct place place;
+    char text[PATH_SIZE]; /* for resolve_guest() and its kind */
+};
+
 /* Copy the guest's text to where it is wanted most often, behind the root's host path in place->text: place->given. Its
  * length, or -errno. */
 long resolve_copy(u64 guest_path, struct place *place);

@@ -9,6 +9,7 @@
 #include "cache.h"
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
+#define PATH_BRIEF 192
 #define MOUNT_UNKNOWN (-1)
 #define MAGIC_JUMP 0x10000
 #define MAGIC_REMOVED 0x20000
@@ -85,6 +86,7 @@ struct place {
     u32 flags;
     u32 length;
     int mount;        /* index of the mount in which the name lies, MOUNT_UNKNOWN without a walk */
+    char brief[PATH_BRIEF]; /* what the guest wrote where `text` is needed: close to the rest, so that no page more is touched */
     char text[PATH_ROOM];
 };
 
@@ -120,10 +122,10 @@ struct path_step {
  * or -EXDEV where only path_walk() can tell. */
 long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
 
-/* lookup.c: a full guest path that the kernel can be given behind the root's host path as it is, as far as the cache
- * can tell at once: a plain directory and a name, which the caller does not want to be followed blindly. For `how` with
- * PATH_FOLLOW only if PATH_LAZY is there too. */
-bool path_is_plain(const struct mounts *m, const char *text, size_t length, u32 how);
+/* lookup.c: `host` is the root's host path and behind it, of this length, a guest path. May the kernel be given that as
+ * it is, as far as the cache can tell at once? Only a directory that is known to be plain and a name behind it, which
+ * nobody wants to be followed unseen (PATH_FOLLOW without PATH_LAZY). */
+bool path_is_plain(const struct mounts *m, const char *host, size_t length, u32 how);
 
 /* lookup.c: as path_walk(), by way of the directory cache. */
 long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, size_t length,
