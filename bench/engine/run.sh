@@ -36,6 +36,7 @@ container=$work/containers/3f2c1a9e-5b7d-3c1f-9a8e-1234567890ab
 tree=$root root=$container/ROOT
 # The files that workloads make lie in memory: a disk's journal would be measured instead of the engines.
 trap 'umount "$root/tmp/bench" 2> /dev/null; mountpoint -q "$root/tmp/bench" || rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 mkdir -p "$container/state" "$work/out"; chmod 755 "$work" "$work/containers" "$container"
 # Its files are the tree's own where that can be; what is made here are directories.
 cp -al "$tree" "$root" 2> /dev/null || { rm -rf "$root"; cp -a "$tree" "$root"; } || exit 2
