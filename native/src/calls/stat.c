@@ -132,7 +132,7 @@ long call_access(struct call *call) {
     long r = resolve_guest(directory, call->a[at ? 1 : 0], how, room.text, place);
     if (r < 0) return r;
     bool known = !(flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
-    if (how & PATH_LAZY && how & PATH_FOLLOW && !(place->flags & PLACE_KERNEL_FOLLOWS)) { /* it is no link yet, for all we know */
+    if (how & PATH_LAZY && how & PATH_FOLLOW && !(place->flags & PLACE_KERNEL_FOLLOWS)) { /* is it a link? */
         bool one = known && (!mode || (place->mount == 0 && engine.host_uid)); /* may one call tell? */
         r = mode && one ? look_whether_allowed(place, mode) : look_whether_there(place);
         if (r == 0 && one) return 0;

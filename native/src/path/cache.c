@@ -74,8 +74,8 @@ static bool plain_directory(const struct cache *cache, u32 table, const char *te
     *leads_to = e->guest_length;
     bool plain = *flags & (CACHE_SAME | CACHE_RAW) && !e->mount;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    return plain && __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence && generation == cache_generation(cache) &&
-           !__atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
+    return plain && __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence &&
+           generation == cache_generation(cache) && !__atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
 }
 
 long cache_plain(const struct cache *cache, u32 table, const char *text, size_t directory, size_t length, bool follow,

@@ -205,7 +205,8 @@ bool path_is_plain(const struct mounts *m, const char *host, size_t length, u32 
     if (how & PATH_WRITE && root->flags & MOUNT_READ_ONLY) return false;
     while (text[at - 1] != '/') at--;
     size_t name = length - at, directory = at - 1;
-    if (!name || name >= 256 || (name < 3 && is_dots(text + at, name)) || (directory && text[directory - 1] == '/')) return false;
+    if (!name || name >= 256 || (name < 3 && is_dots(text + at, name))) return false;
+    if (directory && text[directory - 1] == '/') return false;
     if (root->host_length + length + 2 > PATH_SIZE || text_starts(text, "/proc/")) return false;
     long leads_to = cache_plain(m->cache, m->identity, text, directory, length, how & PATH_FOLLOW, how & PATH_LAZY);
     if (leads_to < 0) return false;

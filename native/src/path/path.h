@@ -86,7 +86,7 @@ struct place {
     u32 flags;
     u32 length;
     int mount;        /* index of the mount in which the name lies, MOUNT_UNKNOWN without a walk */
-    char brief[PATH_BRIEF]; /* what the guest wrote where `text` is needed: close to the rest, so that no page more is touched */
+    char brief[PATH_BRIEF]; /* what the guest wrote, where `text` is needed: no page more is touched */
     char text[PATH_ROOM];
 };
 
