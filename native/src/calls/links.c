@@ -32,15 +32,16 @@ static long give(u64 buffer, const char *text, size_t length, u64 size) {
 }
 
 static __attribute__((noinline)) long read_any(struct call *call, int directory, u64 path, u64 buffer, u64 size) {
-    char text[PATH_SIZE], target[PATH_SIZE];
-    struct place place;
-    long r = arch_copy_text(text, (const char *)path, PATH_SIZE);
+    struct path_room room;
+    struct place *place = &room.place;
+    char target[PATH_SIZE];
+    long r = resolve_copy(path, place);
     if (r < 0) return r;
-    if (!text[0] && call->number == __NR_readlinkat) return sys(__NR_readlinkat, directory, path, buffer, size);
-    r = resolve_at(directory, text, 0, &place);
+    if (!r && call->number == __NR_readlinkat) return sys(__NR_readlinkat, directory, path, buffer, size);
+    r = resolve_copied(directory, (size_t)r, 0, room.text, place);
     if (r < 0) return r;
-    r = proc_link(&place, target, sizeof(target));
-    if (r == -EINVAL) return sys(__NR_readlinkat, place.directory, place.path, buffer, size);
+    r = proc_link(place, target, sizeof(target));
+    if (r == -EINVAL) return sys(__NR_readlinkat, place->directory, place->path, buffer, size);
     return r < 0 ? r : give(buffer, target, (size_t)r, size);
 }
 

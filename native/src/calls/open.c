@@ -99,24 +99,24 @@ static bool open_below(struct call *call, int directory, char *path, u64 flags, 
 
 /* First as if the last name were no link, refused by the kernel if it is one; then with the link followed. */
 static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 mode) {
-    char text[PATH_SIZE];
-    struct place place;
+    struct path_room room;
+    struct place *place = &room.place;
     u32 how = never_follows(flags) ? 0 : PATH_FOLLOW | ((flags & O_PATH) ? 0 : PATH_LAZY);
     if (may_write(flags)) how |= PATH_WRITE | how_created(flags);
-    long r = arch_copy_text(text, (const char *)path, sizeof(text));
+    long r = resolve_copy(path, place), length = r;
     if (r < 0) return r;
-    if (text[0] != '/' && open_below(call, directory, text, flags, mode, &r)) return r;
-    r = resolve_at(directory, text, how, &place);
+    if (place->given[0] != '/' && open_below(call, directory, (char *)place->given, flags, mode, &r)) return r;
+    r = resolve_copied(directory, (size_t)length, how, room.text, place);
     if (r < 0) return r;
-    if (place.flags & PLACE_KERNEL_FOLLOWS) return open_place(call, &place, flags, mode);
-    r = open_place(call, &place, flags | O_NOFOLLOW, mode);
+    if (place->flags & PLACE_KERNEL_FOLLOWS) return open_place(call, place, flags, mode);
+    r = open_place(call, place, flags | O_NOFOLLOW, mode);
     if (r >= 0 && (flags & O_PATH) && (flags & O_NOFOLLOW)) engine.links_open = true;
     if ((r != -ELOOP && r != -ENOTDIR) || !(how & PATH_LAZY)) return r;
     long first = r;
-    r = resolve_at(directory, text, how & ~(u32)PATH_LAZY, &place);
+    r = resolve_given(directory, how & ~(u32)PATH_LAZY, room.text, place);
     if (r < 0) return r;
-    if (place.flags & PLACE_KERNEL_FOLLOWS) return open_place(call, &place, flags, mode);
-    r = open_place(call, &place, flags | O_NOFOLLOW, mode);
+    if (place->flags & PLACE_KERNEL_FOLLOWS) return open_place(call, place, flags, mode);
+    r = open_place(call, place, flags | O_NOFOLLOW, mode);
     return r == -ELOOP ? first : r;
 }
 

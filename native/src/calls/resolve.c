@@ -241,10 +241,42 @@ long resolve_anchored(int directory, const char *path, u32 how, const struct pat
     return r < 0 ? r : path_walk_from(&engine.mounts, host, base, absolute ? NULL : link, path, how, place);
 }
 
+long resolve_copy(u64 guest_path, struct place *place) {
+    char *given = place->text + engine.mounts.table[0].host_length;
+    place->given = given;
+    return arch_copy_text(given, (const char *)guest_path, PATH_SIZE);
+}
+
+/* Move what the guest wrote out of the way of what it leads to. */
+static const char *move_given(char *text, size_t length, struct place *place) {
+    if (place->given == text || place->given == place->brief) return place->given;
+    if (length < sizeof(place->brief)) text = place->brief;
+    memcpy(text, place->given, length + 1);
+    return place->given = text;
+}
+
+long resolve_copied(int directory, size_t length, u32 how, char *text, struct place *place) {
+    const struct mount *root = &engine.mounts.table[0];
+    if (place->given[0] == '/') memcpy(place->text, root->host, root->host_length);
+    if (place->given[0] == '/' && path_is_plain(&engine.mounts, place->text, length, how)) {
+        place->length = (u32)(root->host_length + length);
+        place->directory = AT_FDCWD;
+        place->path = place->text;
+        place->flags = 0;
+        place->mount = 0;
+        return 0;
+    }
+    return resolve_text(directory, move_given(text, length, place), length, how, place);
+}
+
+long resolve_given(int directory, u32 how, char *text, struct place *place) {
+    size_t length = strlen(place->given);
+    return resolve_text(directory, move_given(text, length, place), length, how, place);
+}
+
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place) {
-    long r = arch_copy_text(text, (const char *)guest_path, PATH_SIZE);
-    if (r < 0) return r;
-    return resolve_text(directory, text, (size_t)r, how, place);
+    long r = resolve_copy(guest_path, place);
+    return r < 0 ? r : resolve_copied(directory, (size_t)r, how, text, place);
 }
 
 int change_begin(const struct place *place) {

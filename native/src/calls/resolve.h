@@ -40,7 +40,21 @@ bool change_refused(const struct call *call);
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
 /* The same, and what is relative to a directory begins at its link of /proc: those above it are not asked. */
 long resolve_anchored(int directory, const char *path, u32 how, const struct path_host *host, struct place *place);
-/* Copy the guest's text to `text` (PATH_SIZE bytes) and resolve it. */
+/* Room for a handler, in this order: what lies first shares a page of the stack with what the handler calls, and the rest
+ * is not touched by most calls. */
+struct path_room {
+    struct place place;
+    char text[PATH_SIZE]; /* for resolve_guest() and its kind */
+};
+
+/* Copy the guest's text to where it is wanted most often, behind the root's host path in place->text: place->given. Its
+ * length, or -errno. */
+long resolve_copy(u64 guest_path, struct place *place);
+/* Resolve what was copied so. `text` (PATH_SIZE bytes) is for place->given where place->text is needed. 0 or -errno. */
+long resolve_copied(int directory, size_t length, u32 how, char *text, struct place *place);
+/* The same text once more, in another way. */
+long resolve_given(int directory, u32 how, char *text, struct place *place);
+/* resolve_copy() and resolve_copied(). */
 long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct place *place);
 /* What a link of /proc leads to, as the guest must see it: a guest path's length, or as path_host.magic_link. */
 long proc_magic_link(const char *host_path, bool last, char *to, size_t size);

@@ -39,15 +39,15 @@ long call_fstat(struct call *call) {
 }
 
 static long do_stat(int directory, u64 path, u64 buffer, u64 flags) {
-    char text[PATH_SIZE];
-    struct place place;
+    struct path_room room;
+    struct place *place = &room.place;
     bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
-    long r = resolve_guest(directory, path, follow ? PATH_FOLLOW | PATH_LAZY : 0, text, &place);
+    long r = resolve_guest(directory, path, follow ? PATH_FOLLOW | PATH_LAZY : 0, room.text, place);
     if (r < 0) return r;
-    r = fstatat(&place, buffer, flags);
+    r = fstatat(place, buffer, flags);
     if (r < 0 || !follow || !S_ISLNK(((struct stat *)buffer)->st_mode)) return r;
-    r = resolve_at(directory, text, PATH_FOLLOW, &place);
-    return r < 0 ? r : fstatat(&place, buffer, flags);
+    r = resolve_given(directory, PATH_FOLLOW, room.text, place);
+    return r < 0 ? r : fstatat(place, buffer, flags);
 }
 
 long call_stat(struct call *call) {
@@ -82,16 +82,16 @@ static long statx_descriptor(struct call *call) {
 
 long call_statx(struct call *call) {
     if (empty_path(call->a[1], call->a[2])) return statx_descriptor(call);
-    char text[PATH_SIZE];
-    struct place place;
+    struct path_room room;
+    struct place *place = &room.place;
     int directory = (int)call->a[0];
     bool follow = !(call->a[2] & AT_SYMLINK_NOFOLLOW);
-    long r = resolve_guest(directory, call->a[1], follow ? PATH_FOLLOW | PATH_LAZY : 0, text, &place);
+    long r = resolve_guest(directory, call->a[1], follow ? PATH_FOLLOW | PATH_LAZY : 0, room.text, place);
     if (r < 0) return r;
-    r = place_statx(call, &place);
+    r = place_statx(call, place);
     if (r < 0 || !follow || !S_ISLNK(((struct statx *)call->a[4])->stx_mode)) return r;
-    r = resolve_at(directory, text, PATH_FOLLOW, &place);
-    return r < 0 ? r : place_statx(call, &place);
+    r = resolve_given(directory, PATH_FOLLOW, room.text, place);
+    return r < 0 ? r : place_statx(call, place);
 }
 
 static bool is_special(const struct place *place) {
@@ -119,8 +119,8 @@ static long look_whether_allowed(const struct place *place, u64 mode) {
 
 /* access, faccessat, faccessat2: writing to files of a read-only mount is refused, to devices and pipes there not. */
 long call_access(struct call *call) {
-    char text[PATH_SIZE];
-    struct place place;
+    struct path_room room;
+    struct place *place = &room.place;
     bool at = call->number != __NR_ACCESS_OLD, new = call->number == __NR_faccessat2;
     u64 mode = call->a[at ? 2 : 1], flags = new ? call->a[3] : 0;
     int directory = at ? (int)call->a[0] : AT_FDCWD;
@@ -129,21 +129,21 @@ long call_access(struct call *call) {
         return r == 0 && (mode & 2) && descriptor_read_only(directory) ? -EROFS : r;
     }
     u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : PATH_LAZY);
-    long r = resolve_guest(directory, call->a[at ? 1 : 0], how, text, &place);
+    long r = resolve_guest(directory, call->a[at ? 1 : 0], how, room.text, place);
     if (r < 0) return r;
     bool known = !(flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
-    if (how & PATH_LAZY && how & PATH_FOLLOW && !(place.flags & PLACE_KERNEL_FOLLOWS)) { /* it is no link yet, for all we know */
-        bool one = known && (!mode || (place.mount == 0 && engine.host_uid)); /* may one call tell? */
-        r = mode && one ? look_whether_allowed(&place, mode) : look_whether_there(&place);
+    if (how & PATH_LAZY && how & PATH_FOLLOW && !(place->flags & PLACE_KERNEL_FOLLOWS)) { /* is it a link? */
+        bool one = known && (!mode || (place->mount == 0 && engine.host_uid)); /* may one call tell? */
+        r = mode && one ? look_whether_allowed(place, mode) : look_whether_there(place);
         if (r == 0 && one) return 0;
         if (r < 0 && r != -EACCES) return r;
-        if (r == 1 && (r = resolve_at(directory, text, PATH_FOLLOW, &place)) < 0) return r;
+        if (r == 1 && (r = resolve_given(directory, PATH_FOLLOW, room.text, place)) < 0) return r;
     }
     if (new) {
-        if (!(place.flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
-        r = sys(__NR_faccessat2, place.directory, place.path, mode, flags);
+        if (!(place->flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
+        r = sys(__NR_faccessat2, place->directory, place->path, mode, flags);
     } else {
-        r = sys(__NR_faccessat, place.directory, place.path, mode);
+        r = sys(__NR_faccessat, place->directory, place->path, mode);
     }
-    return r == 0 && (mode & 2) && (place.flags & PLACE_READ_ONLY) && !is_special(&place) ? -EROFS : r;
+    return r == 0 && (mode & 2) && (place->flags & PLACE_READ_ONLY) && !is_special(place) ? -EROFS : r;
 }

@@ -31,6 +31,10 @@ static struct cache_entry *entry_of(struct cache *cache, u32 hash) {
     return &cache->entries[hash % CACHE_ENTRIES];
 }
 
+static const struct cache_entry *entry_at(const struct cache *cache, u32 hash) {
+    return &cache->entries[hash % CACHE_ENTRIES];
+}
+
 static bool is_entry(const struct cache_entry *e, u32 hash, u32 table, const char *text, size_t length) {
     return e->hash == hash && e->key_length == length && e->table == table && memcmp(e->text, text, length) == 0;
 }
@@ -55,6 +59,36 @@ bool cache_find(struct cache *cache, u32 table, const char *text, size_t length,
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     return __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence && generation == cache_generation(cache) &&
            !__atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
+}
+
+/* What is known of the directory text that leads to itself, or by ".." only to another: its entry, unless that changed
+ * meanwhile. */
+static bool plain_directory(const struct cache *cache, u32 table, const char *text, size_t length, unsigned *flags,
+                            size_t *leads_to) {
+    u32 hash = hash_of(text, length);
+    const struct cache_entry *e = entry_at(cache, hash);
+    u32 sequence = __atomic_load_n(&e->sequence, __ATOMIC_ACQUIRE);
+    if (sequence & 1 || !is_entry(e, hash, table, text, length)) return false;
+    u32 generation = e->generation;
+    *flags = __atomic_load_n(&e->flags, __ATOMIC_RELAXED);
+    *leads_to = e->guest_length;
+    bool plain = *flags & (CACHE_SAME | CACHE_RAW) && !e->mount;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return plain && __atomic_load_n(&e->sequence, __ATOMIC_RELAXED) == sequence &&
+           generation == cache_generation(cache) && !__atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
+}
+
+long cache_plain(const struct cache *cache, u32 table, const char *text, size_t directory, size_t length, bool follow,
+                 bool raw) {
+    unsigned flags = CACHE_LINKS; /* the root */
+    size_t leads_to = 0;
+    if (directory && !plain_directory(cache, table, text, directory, &flags, &leads_to)) return -1;
+    if (flags & CACHE_RAW && !raw) return -1;
+    if (!follow || !(flags & CACHE_LINKS)) return (long)leads_to;
+    u32 hash = hash_of(text, length);
+    const struct cache_entry *e = entry_at(cache, hash);
+    bool may_be_link = is_entry(e, hash, table, text, length) && !(e->flags & CACHE_SAME); /* the caller will see */
+    return may_be_link ? -1 : (long)leads_to;
 }
 
 void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,

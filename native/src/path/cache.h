@@ -56,6 +56,11 @@ struct cache_answer {
 
 /* Look up. `table`: identity of the table of mounts. False where nothing is known. */
 bool cache_find(struct cache *cache, u32 table, const char *text, size_t length, struct cache_answer *answer);
+/* Is text[0..directory) known to be plain, in the first mount, and the name behind it not known to be a link that
+ * `follow` would go by? With `raw` ".." may be in it. The length of what it leads to: all that most calls need to know,
+ * at once. -1 where cache_find() must tell more. */
+long cache_plain(const struct cache *cache, u32 table, const char *text, size_t directory, size_t length, bool follow,
+                 bool raw);
 /* Remember. `generation` was read before the walk began. Texts that do not fit are not remembered. */
 void cache_put(struct cache *cache, u32 table, u32 generation, const char *text, size_t length,
                const struct cache_answer *answer);

@@ -196,6 +196,24 @@ static __attribute__((noinline)) long by_cache_relative(const struct mounts *m, 
     return by_cache(m, host, full, n + 1 + length, how, place);
 }
 
+bool path_is_plain(const struct mounts *m, const char *host, size_t length, u32 how) {
+    const struct mount *root = &m->table[0];
+    const char *text = host + root->host_length;
+    size_t at = length;
+    if (how & ~(u32)(PATH_FOLLOW | PATH_LAZY | PATH_WRITE | PATH_CREATE) || text[0] != '/' || !m->cache) return false;
+    if ((how & (PATH_FOLLOW | PATH_LAZY)) == PATH_FOLLOW || m->root_length) return false;
+    if (how & PATH_WRITE && root->flags & MOUNT_READ_ONLY) return false;
+    while (text[at - 1] != '/') at--;
+    size_t name = length - at, directory = at - 1;
+    if (!name || name >= 256 || (name < 3 && is_dots(text + at, name))) return false;
+    if (directory && text[directory - 1] == '/') return false;
+    if (root->host_length + length + 2 > PATH_SIZE || text_starts(text, "/proc/")) return false;
+    long leads_to = cache_plain(m->cache, m->identity, text, directory, length, how & PATH_FOLLOW, how & PATH_LAZY);
+    if (leads_to < 0) return false;
+    if ((size_t)leads_to == directory) return !mounts_of_shadow(m, host, root->host_length + length);
+    return !(m->shadow_lengths >> ((root->host_length + (size_t)leads_to + 1 + name) & 63) & 1); /* it may be a mount's */
+}
+
 long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, size_t length,
                  u32 how, struct place *place) {
     long r = WALK;

@@ -12,6 +12,7 @@ void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const ch
     m->any_read_only = false;
     m->root_length = 0;
     m->identity = 0;
+    m->shadow_lengths = 0;
     mounts_add(m, "", root, NULL, 0);
 }
 
@@ -33,6 +34,7 @@ long mounts_add(struct mounts *m, const char *guest, const char *host, const cha
     mount->shadow_length = shadow ? (u32)strlen(shadow) : 0;
     mount->flags = flags;
     m->identity = mix(mix(m->identity, guest), host);
+    if (shadow) m->shadow_lengths |= 1UL << (mount->shadow_length & 63);
     if (flags & MOUNT_READ_ONLY) m->any_read_only = true;
     return 0;
 }
@@ -54,6 +56,7 @@ const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, s
 }
 
 const struct mount *mounts_of_shadow(const struct mounts *m, const char *host, size_t length) {
+    if (!(m->shadow_lengths >> (length & 63) & 1)) return NULL;
     for (unsigned i = m->count; i-- > 1;) {
         const struct mount *mount = &m->table[i];
         if (mount->shadow_length == length && memcmp(mount->shadow, host, length) == 0) return mount;

@@ -9,6 +9,7 @@
 #include "cache.h"
 
 #define PATH_ROOM (2 * PATH_SIZE) /* host text: a guest path behind the root's */
+#define PATH_BRIEF 192
 #define MOUNT_UNKNOWN (-1)
 #define MAGIC_JUMP 0x10000
 #define MAGIC_REMOVED 0x20000
@@ -32,6 +33,7 @@ struct mounts {
     u32 root_length;      /* chroot of this process: what the guest calls "/" is root[0..root_length] of the table */
     const char *root;
     u32 identity;        /* a hash of the table */
+    u64 shadow_lengths;  /* bit N: a mount's shadow is so long, modulo 64 */
     struct cache *cache; /* NULL: none */
 };
 
@@ -80,9 +82,11 @@ enum {
 struct place {
     int directory;    /* AT_FDCWD with an absolute path, or the guest's own with a single name */
     const char *path; /* points into text, or at the guest's text copied by the caller */
+    const char *given; /* what the guest wrote: see resolve_copy() */
     u32 flags;
     u32 length;
     int mount;        /* index of the mount in which the name lies, MOUNT_UNKNOWN without a walk */
+    char brief[PATH_BRIEF]; /* what the guest wrote, where `text` is needed: no page more is touched */
     char text[PATH_ROOM];
 };
 
@@ -117,6 +121,11 @@ struct path_step {
 /* walk.c: walk one component from the plain guest directory in `at`, which it replaces by what it leads to. 0, -errno,
  * or -EXDEV where only path_walk() can tell. */
 long path_step(const struct mounts *m, const struct path_host *host, struct cache_answer *at, struct path_step *step);
+
+/* lookup.c: `host` is the root's host path and behind it, of this length, a guest path. May the kernel be given that as
+ * it is, as far as the cache can tell at once? Only a directory that is known to be plain and a name behind it, which
+ * nobody wants to be followed unseen (PATH_FOLLOW without PATH_LAZY). */
+bool path_is_plain(const struct mounts *m, const char *host, size_t length, u32 how);
 
 /* lookup.c: as path_walk(), by way of the directory cache. */
 long path_lookup(const struct mounts *m, const struct path_host *host, const char *base, const char *path, size_t length,

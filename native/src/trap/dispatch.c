@@ -61,7 +61,7 @@ void dispatch_hooked(struct slot *slot) {
     regs_arguments(&slot->regs, call.a);
     call.row = call_row_of(call.number);
     long number = call.number;
-    bool caught = call.row && call_is_caught(call.row, call.a, engine.emulated);
+    bool caught = call.row && (call.row->when == ALWAYS || call_is_caught(call.row, call.a, engine.emulated));
     finish(&call, number, caught ? handle(&call) : call_run(&call));
     if (engine.plan.debug) rewrite_count_hooked();
 }

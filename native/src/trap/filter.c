@@ -26,7 +26,7 @@
 enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
 
 /* What the engine itself calls most, and so pays for most often: asked first. */
-static const u16 frequent[] = {__NR_newfstatat, __NR_openat};
+static const u16 frequent[] = {__NR_newfstatat, __NR_openat, __NR_readlinkat, __NR_statx};
 static const u32 resumes[] = {PTRACE_TRACEME, PTRACE_CONT, PTRACE_SINGLESTEP, PTRACE_SYSCALL};
 
 struct program {
@@ -211,10 +211,10 @@ static void build(struct program *p, bool emulated) {
     load(p, offsetof(struct seccomp_data, arch));
     unless_equal_go(p, ARCH_AUDIT, TO_ENOSYS);
     load(p, offsetof(struct seccomp_data, nr));
+    for (unsigned i = 0; i < ARRAY_LENGTH(frequent); i++) if_equal_go(p, frequent[i], TO_CHECK_PC);
+    emit(p, BPF_JMP | BPF_JGE, 0, 5, CALL_UNKNOWN);
     if_equal_go(p, CALL_FINISH, TO_TRAP);
     if_equal_go(p, CALL_VERSION, TO_VERSION);
-    for (unsigned i = 0; i < ARRAY_LENGTH(frequent); i++) if_equal_go(p, frequent[i], TO_CHECK_PC);
-    emit(p, BPF_JMP | BPF_JGE, 0, 1, CALL_UNKNOWN);
     go(p, TO_CHECK_PC);
     emit_search(p, order, 0, count, emulated);
 

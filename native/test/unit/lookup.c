@@ -87,6 +87,36 @@ static void test_last_names(struct mounts *m) {
     EXPECT(leads(m, "/usr/end", lazy, "/r/usr/end"));
 }
 
+static bool plain(const struct mounts *m, const char *path, u32 how) {
+    char host_path[256];
+    snprintf(host_path, sizeof(host_path), "/r%s", path);
+    return path_is_plain(m, host_path, strlen(path), how);
+}
+
+/* What may be given to the kernel at once is what a look-up gives it. */
+static void test_plain(struct mounts *m) {
+    u32 lazy = PATH_FOLLOW | PATH_LAZY, hows[] = {0, lazy, PATH_FOLLOW, lazy | PATH_WRITE | PATH_CREATE, PATH_PARENT};
+    static struct place place;
+    cache_clear(m->cache);
+    EXPECT(!plain(m, "/usr/lib/f", 0) && !plain(m, "/usr/lib/../lib/x", lazy)); /* nothing is known yet */
+    EXPECT(plain(m, "/f", 0) && plain(m, "/f", lazy));                          /* the root always is */
+    for (unsigned k = 0; k < sizeof(hows) / sizeof(*hows); k++)
+        for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+            const char *path = cases[i].path;
+            if (path[0] != '/' || path_lookup(m, &host, "/", path, strlen(path), hows[k], &place) < 0) continue;
+            EXPECT(!plain(m, path, hows[k]) || (!strncmp(place.path, "/r", 2) && !strcmp(place.path + 2, path)));
+        }
+    EXPECT(leads(m, "/usr/lib/f", 0, "/r/usr/lib/f") && leads(m, "/usr/end", PATH_FOLLOW, "/r/usr/lib"));
+    EXPECT(plain(m, "/usr/lib/f", 0) && plain(m, "/usr/lib/f", lazy) && plain(m, "/usr/end", 0));
+    EXPECT(!plain(m, "/usr/lib/f", PATH_FOLLOW) && !plain(m, "/usr/lib/f", PATH_PARENT) && !plain(m, "/usr/end", lazy));
+    EXPECT(!plain(m, "/lib/f", 0) && !plain(m, "/mnt", 0) && !plain(m, "/mnt/d/f", 0) && !plain(m, "/proc/f", 0));
+    EXPECT(!plain(m, "/usr/lib//f", 0) && !plain(m, "/usr/lib/", 0) && !plain(m, "/usr/lib/.", 0) && !plain(m, "/", 0));
+    EXPECT(leads(m, "/usr/lib/../f", lazy, "/r/usr/f") && plain(m, "/usr/lib/../f", lazy) && !plain(m, "/usr/lib/../f", 0));
+    EXPECT(leads(m, "/usr/../f", lazy, "/r/f") && !leads(m, "/usr/../mnt", lazy, "/r/usr/../mnt") && !plain(m, "/usr/../mnt", lazy));
+    cache_change(m->cache, "lib", 3);
+    EXPECT(!plain(m, "/usr/lib/f", 0));
+}
+
 void test_lookup(void) {
     static struct mounts m;
     static struct place place, walked;
@@ -115,5 +145,6 @@ void test_lookup(void) {
     EXPECT(path_lookup(&m, &host, "/", "/lib/f", strlen("/lib/f"), 0, &place) == 0 && !strcmp(place.path, "/r/usr/f"));
     files[3].target = "usr/lib";
     test_last_names(&m);
+    test_plain(&m);
     free(cache);
 }
