@@ -96,7 +96,7 @@ long status_open(const struct place *place, u64 flags) {
     if (r < 0) return r;
     if (!is_ours(text)) return -EXDEV;
     if (pid == (u32)sys(__NR_getpid)) ids = *ids_now();
-    else ids_of_process(pid, &ids);
+    else ids_of_process(pid, &ids, NULL);
     long fd = sys(__NR_memfd_create, "status", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
     if (fd < 0) return fd;
     r = write_lines(fd, text, &ids);

@@ -19,6 +19,8 @@
 #define AF_NETLINK 16
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+#define ENDING_SIGNALS                                                                                          \
+    (1u << 0 | 1u << SIGHUP | 1u << SIGINT | 1u << SIGQUIT | 1u << SIGKILL | 1u << SIGTERM)
 #define SHADOW_STACK_OPTIONS 0x5000 /* ARCH_SHSTK_ENABLE and those behind it */
 #define MAX_CODE 3000
 #define MAX_FIXES 1000
@@ -132,6 +134,17 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_equal_go(p, NETLINK_AUDIT, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
+    case ENDING_SIGNAL:
+        load(p, argument(row->tested, false));
+        emit(p, BPF_JMP | BPF_JGE, 0, 1, 32);
+        go(p, TO_ALLOW);
+        emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
+        emit(p, BPF_LD | BPF_IMM, 0, 0, ENDING_SIGNALS);
+        emit(p, BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0);
+        emit(p, BPF_JMP | BPF_JSET, 0, 1, 1);
+        go(p, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
     case NAMESPACES:
         load(p, argument(0, false));
         emit(p, BPF_JMP | BPF_JSET, 0, 1, NAMESPACE_FLAGS);
@@ -157,6 +170,7 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
     case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
+    case ENDING_SIGNAL: return emulated && (u32)a[row->tested] < 32 && (ENDING_SIGNALS >> a[row->tested] & 1);
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case RESUMES:
         for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)
@@ -189,7 +203,7 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
 }
 
 static bool only_emulated(u8 when) {
-    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET;
+    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET || when == ENDING_SIGNAL;
 }
 
 static unsigned sort_rows(u16 *order, bool emulated) {
