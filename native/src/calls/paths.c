@@ -93,6 +93,8 @@ static long run_remembering(struct call *call, const struct place place[2]) {
     int made = made_path(call);
     long r = call_run(call);
     if (r == 0 && made >= 0) file_made(&place[made]);
+    if (r == 0 && call->number == __NR_truncate)
+        file_written(place->directory, place->path, place->flags & PLACE_KERNEL_FOLLOWS ? AT_SYMLINK_FOLLOW : 0);
     if (r == 0 && makes_directory(call->number) && engine.mounts.cache)
         __atomic_add_fetch(&engine.mounts.cache->rights, 1, __ATOMIC_RELEASE);
     return r;
