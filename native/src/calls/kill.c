@@ -41,7 +41,7 @@ static bool may_signal(u32 pid, int number) {
     if (ids_capable(ids, CAP_KILL) || is_own(pid)) return true;
     enum whose whose = ids_of_process(pid, &other, NULL);
     if (whose == IDS_UNKNOWN || whose == IDS_GONE) return true;
-    return ids_may_signal(ids, &other, number, false, number == SIGCONT && same_session(pid));
+    return ids_may_signal(ids, &other, false, number == SIGCONT && same_session(pid));
 }
 
 /* The process group of a process; -1: it is gone. */

@@ -1,15 +1,13 @@
 /* What a process may do to another one, by the ids of both. */
-#include <asm/signal.h>
-
 #include "../sys/text.h"
 #include "ids.h"
 
-bool ids_may_signal(const struct ids *from, const struct ids *to, int number, bool own, bool session) {
+bool ids_may_signal(const struct ids *from, const struct ids *to, bool own, bool continues) {
     const u32 senders[] = {from->user.real, from->user.effective};
     if (own || ids_capable(from, CAP_KILL)) return true;
     for (unsigned i = 0; i < 2; i++)
         if (senders[i] == to->user.real || senders[i] == to->user.saved) return true;
-    return number == SIGCONT && session;
+    return continues;
 }
 
 static bool all_are(const struct id_set *set, u32 id) {

@@ -3,9 +3,11 @@
 
 #include <linux/errno.h>
 #include <linux/securebits.h>
-#include <linux/stat.h>
 
 #include "../sys/text.h"
+
+#define SET_USER 04000u
+#define SET_GROUP 02010u /* and the group may run it: without that the bit means something else */
 
 /* Capabilities about files: they come and go with the file system id. */
 #define FILE_CAPABILITIES                                                                                       \
@@ -168,8 +170,8 @@ long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable) 
 bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group) {
     struct ids old = *ids;
     bool roots = !(ids->securebits & (1u << SECURE_NOROOT));
-    if (!ids->no_new_privs && (mode & S_ISUID)) ids->user.effective = owner;
-    if (!ids->no_new_privs && (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) ids->group.effective = group;
+    if (!ids->no_new_privs && (mode & SET_USER)) ids->user.effective = owner;
+    if (!ids->no_new_privs && (mode & SET_GROUP) == SET_GROUP) ids->group.effective = group;
     if (ids->user.effective != old.user.effective || ids->group.effective != old.group.effective) ids->ambient = 0;
     ids->permitted = ids->ambient;
     if (roots && (!ids->user.real || !ids->user.effective)) ids->permitted |= ids->bounding | ids->inheritable;

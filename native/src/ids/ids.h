@@ -58,9 +58,9 @@ long ids_option(struct ids *ids, const u64 a[5]);
 /* What an exec makes of them. `mode`, `owner`, `group`: of the program. True where rights were gained (AT_SECURE). */
 bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group);
 
-/* May a process send another one a signal (kill(2))? `own`: to itself or its own threads; `session`: they are in the
- * same one. */
-bool ids_may_signal(const struct ids *from, const struct ids *to, int number, bool own, bool session);
+/* May a process send another one a signal (kill(2))? `own`: to itself or its own threads; `continues`: it is
+ * SIGCONT, within one session. */
+bool ids_may_signal(const struct ids *from, const struct ids *to, bool own, bool continues);
 /* May it look at what is another's own: memory, open files, environment (ptrace(2), PTRACE_MODE_READ_FSCREDS)? Root may
  * here, though it lacks CAP_SYS_PTRACE. */
 bool ids_may_look(const struct ids *from, const struct ids *to);
