@@ -21,7 +21,7 @@ extern struct own_ids {
     u32 lent;         /* so many copies for vfork children were ever made */
     u32 used;         /* of the sets below */
     u32 common;       /* the number that all threads carry: its set is process_ids; 0: there is none */
-    u32 unused;
+    u32 hidden;       /* it changed its ids since its program began, and so the kernel would call it not dumpable */
     u64 house;        /* stands for the container */
     struct ids *sets; /* of threads that changed theirs alone, by number */
 } own_ids;
@@ -41,8 +41,8 @@ void ids_carry_none(void);
 enum whose { IDS_READ, IDS_OF_START, IDS_UNKNOWN, IDS_GONE };
 /* The ids of another process of this container. IDS_OF_START: what a container starts with, since it is a process of
  * the host; IDS_UNKNOWN: the same, because its own cannot be read; IDS_GONE: the same, because it has ended or is about
- * to. `house`: own_ids.house of its container, 0 where that is not known; or NULL. */
-enum whose ids_of_process(u32 pid, struct ids *ids, u64 *house);
+ * to. `own`: a copy of its own_ids, empty where that cannot be read; or NULL. */
+enum whose ids_of_process(u32 pid, struct ids *ids, struct own_ids *own);
 /* Ids that came with a message or a socket: what the guest is to see in place of the host's. */
 void ids_show_peer(struct peer *peer);
 /* Ids the guest wants to send: those of the host, if the guest may send them. 0 or -EPERM. */

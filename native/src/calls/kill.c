@@ -80,9 +80,9 @@ static void send_in_group(u32 pid, struct sending *s) {
 /* Not to this process itself. */
 static void send_in_house(u32 pid, struct sending *s) {
     struct ids ids;
-    u64 house;
+    struct own_ids own;
     if (pid == (u32)sys(__NR_getpid)) return;
-    if (ids_of_process(pid, &ids, &house) == IDS_READ && house == own_ids.house) send_one(pid, s);
+    if (ids_of_process(pid, &ids, &own) == IDS_READ && own.house == own_ids.house) send_one(pid, s);
 }
 
 /* At once, if nobody in the group is to be spared. */

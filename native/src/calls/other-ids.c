@@ -65,20 +65,20 @@ static bool has_ended(u32 pid) {
     return text[n] && (text[n + 1] == 'Z' || text[n + 1] == 'X');
 }
 
-static enum whose read_ids(u32 pid, struct ids *ids, u64 *house) {
-    struct own_ids own;
+static enum whose read_ids(u32 pid, struct ids *ids, struct own_ids *own) {
     int engines = runs_engine(pid);
     if (engines <= 0) return engines < 0 ? IDS_OF_START : has_ended(pid) ? IDS_GONE : IDS_UNKNOWN;
-    if (!read_there(pid, &own_ids, &own, sizeof(own))) return has_ended(pid) ? IDS_GONE : IDS_UNKNOWN;
-    if (house) *house = own.house;
-    if (!own.ready) return read_words(pid, ids) ? IDS_READ : IDS_UNKNOWN;
-    if (!read_there(pid, &process_ids, ids, sizeof(*ids)) || (own.apart && !read_apart(pid, &own, ids))) return IDS_UNKNOWN;
+    if (!read_there(pid, &own_ids, own, sizeof(*own))) return has_ended(pid) ? IDS_GONE : IDS_UNKNOWN;
+    if (!own->ready) return read_words(pid, ids) ? IDS_READ : IDS_UNKNOWN;
+    if (!read_there(pid, &process_ids, ids, sizeof(*ids)) || (own->apart && !read_apart(pid, own, ids))) return IDS_UNKNOWN;
     return ids->group_count <= MAX_GROUPS ? IDS_READ : IDS_UNKNOWN;
 }
 
-enum whose ids_of_process(u32 pid, struct ids *ids, u64 *house) {
-    if (house) *house = 0;
-    enum whose whose = read_ids(pid, ids, house);
+enum whose ids_of_process(u32 pid, struct ids *ids, struct own_ids *own) {
+    struct own_ids none;
+    if (!own) own = &none;
+    memset(own, 0, sizeof(*own));
+    enum whose whose = read_ids(pid, ids, own);
     if (whose != IDS_READ) ids_begin(ids, engine.base_uid, engine.base_gid, "");
     return whose;
 }

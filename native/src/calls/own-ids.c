@@ -188,7 +188,11 @@ static long become_single(const struct ids *next) {
 
 long ids_become(const struct ids *next) {
     bool borrowed = slots_borrowed();
-    if (ids_equal(ids_now(), next)) return 0;
+    const struct ids *old = ids_now();
+    if (ids_equal(old, next)) return 0;
+    if (old->user.effective != next->user.effective || old->group.effective != next->group.effective ||
+        old->user.fs != next->user.fs || old->group.fs != next->group.fs || (next->permitted & ~old->permitted))
+        own_ids.hidden = 1;
     if (!borrowed && is_only_thread()) return become_single(next);
     take_lock();
     long r = become_apart(next, borrowed);

@@ -97,7 +97,7 @@ static bool verify(struct ownership *known, int directory, const char *path, u64
 void file_show_stat(int directory, const char *path, u64 flags, struct stat *st) {
     struct ownership known;
     if (st->st_blksize == PROC_BLOCK && !st->st_size && st->st_uid == engine.host_uid &&
-        file_show_process(directory, path, &st->st_uid, &st->st_gid))
+        file_show_process(directory, path, st->st_mode, &st->st_uid, &st->st_gid))
         return;
     if (!engine.remembers || !find((u32)st->st_dev, st->st_ino, st->st_nlink, &known) ||
         !verify(&known, directory, path, flags)) {
@@ -113,7 +113,7 @@ void file_show_statx(int directory, const char *path, u64 flags, struct statx *s
     u32 device = device_of(st->stx_dev_major, st->stx_dev_minor);
     struct ownership known;
     if (st->stx_blksize == PROC_BLOCK && !st->stx_size && st->stx_uid == engine.host_uid &&
-        file_show_process(directory, path, &st->stx_uid, &st->stx_gid))
+        file_show_process(directory, path, st->stx_mode, &st->stx_uid, &st->stx_gid))
         return;
     if (!engine.remembers || !find(device, st->stx_ino, st->stx_nlink, &known) || !verify(&known, directory, path, flags)) {
         file_show_ids(&st->stx_uid, &st->stx_gid);

@@ -32,7 +32,7 @@ void file_show_ids(u32 *uid, u32 *gid);
 
 /* The owner of a file in the directory of a process in /proc, arguments as for file_show_stat(). False where it is none,
  * or it is nobody's of the container. */
-bool file_show_process(int directory, const char *path, u32 *uid, u32 *gid);
+bool file_show_process(int directory, const char *path, u32 mode, u32 *uid, u32 *gid);
 /* Is this host path one of a process's that the running one, who is not root, may not open, or may not follow? */
 bool process_hides(const char *path, bool opens, bool follows);
 

@@ -1,6 +1,6 @@
 /* Whose the files of a process in /proc are: on the host those of all processes of a container are one user's. As on
- * Linux they are the process's effective ids'; that it gave up rights without an exec, which would make most of them
- * root's, is not kept. */
+ * Linux they are the process's effective ids', or, but for the directory itself, root's where it has changed its ids
+ * since its program began. */
 #include "../engine.h"
 #include "../guest-path.h"
 #include "../sys/raw.h"
@@ -23,15 +23,17 @@ static u32 process_of(int directory, const char *path) {
     return *end && *end != '/' ? 0 : (u32)pid;
 }
 
-bool file_show_process(int directory, const char *path, u32 *uid, u32 *gid) {
+bool file_show_process(int directory, const char *path, u32 mode, u32 *uid, u32 *gid) {
     struct ids other;
+    struct own_ids own = own_ids;
     const struct ids *ids = &other;
     u32 pid = process_of(directory, path);
     if (!pid) return false;
     if (pid == (u32)sys(__NR_getpid)) ids = ids_now();
-    else if (ids_of_process(pid, &other, NULL) != IDS_READ) return false;
-    *uid = ids->user.effective;
-    *gid = ids->group.effective;
+    else if (ids_of_process(pid, &other, &own) != IDS_READ) return false;
+    bool roots = own.hidden && mode != (S_IFDIR | 0555);
+    *uid = roots ? 0 : ids->user.effective;
+    *gid = roots ? 0 : ids->group.effective;
     return true;
 }
 
@@ -42,6 +44,7 @@ bool process_hides(const char *path, bool opens, bool follows) {
                                          "numa_maps", "pagemap", "fd", "fdinfo", "map_files", "io", "syscall", "ns",
                                          "personality", "stack", "clear_refs"};
     struct ids other;
+    struct own_ids own;
     u64 pid;
     const char *name = proc_behind_process(path, &pid);
     if (!name || pid == (u64)sys(__NR_getpid)) return false;
@@ -49,7 +52,7 @@ bool process_hides(const char *path, bool opens, bool follows) {
         size_t n = strlen(hidden[i]);
         if (!text_starts(name, hidden[i]) || (name[n] && name[n] != '/')) continue;
         if (name[n] != '/' && !opens && !(follows && i < LINKS)) return false;
-        return ids_of_process((u32)pid, &other, NULL) == IDS_READ && !ids_may_look(ids_now(), &other);
+        return ids_of_process((u32)pid, &other, &own) == IDS_READ && (own.hidden || !ids_may_look(ids_now(), &other));
     }
     return false;
 }

@@ -45,7 +45,8 @@ int main(int argc, char **argv)
 	CHECK(open(of(other, "environ"), O_RDONLY) >= 0);
 	IN_CHILD(0, {
 		MUST(setresgid(701, 701, 701)); MUST(setresuid(700, 700, 700));
-		CHECK(owner(of(getpid(), ""), 700, 701));
+		CHECK(owner(of(getpid(), ""), 700, 701)); CHECK(owner(of(getpid(), "status"), 0, 0)); CHECK(owner("/proc/self/exe", 0, 0));
+		MUST(prctl(PR_SET_DUMPABLE, 1)); CHECK(owner("/proc/self/exe", 700, 701));
 		CHECK(owner(of(other, ""), 800, 801));
 		CHECK(open(of(mine, "environ"), O_RDONLY) >= 0); MUST(readlink(of(mine, "exe"), target, sizeof target)); CHECK(open(of(mine, "fd"), O_RDONLY) >= 0);
 		FAILS(EACCES, open(of(other, "environ"), O_RDONLY)); FAILS(EACCES, open(of(other, "fd"), O_RDONLY)); FAILS(EACCES, open(of(other, "fd/0"), O_RDONLY));
