@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 	MUST(fstat((int)MUST(open(of(other, "cmdline"), O_RDONLY)), &st)); CHECK(st.st_uid == 800);
 	MUST(chdir(of(mine, ""))); MUST(stat("cmdline", &st)); CHECK(st.st_uid == 700); MUST(stat(".", &st)); CHECK(st.st_uid == 700);
 	CHECK(open(of(other, "environ"), O_RDONLY) >= 0);
+	CHECK(open("/proc/self/ns/uts", O_RDONLY) >= 0); MUST(stat("/proc/self/ns/uts", &st)); CHECK(S_ISREG(st.st_mode)); FAILS(ENOTDIR, open("/proc/self/ns/uts/x", O_RDONLY));
 	IN_CHILD(0, {
 		MUST(setresgid(701, 701, 701)); MUST(setresuid(700, 700, 700));
 		CHECK(owner(of(getpid(), ""), 700, 701)); CHECK(owner(of(getpid(), "status"), 0, 0)); CHECK(owner("/proc/self/exe", 0, 0));
