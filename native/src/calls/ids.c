@@ -6,13 +6,6 @@
 #include "../sys/text.h"
 #include "handlers.h"
 
-/* A number that the processes of a container share, and other containers hardly ever. */
-static u64 house_of(const char *state) {
-    u64 hash = 0xcbf29ce484222325UL;
-    for (; state && *state; state++) hash = (hash ^ (u8)*state) * 0x100000001b3UL;
-    return hash;
-}
-
 bool ids_start(u32 host_uid, u32 host_gid) {
     const struct plan *plan = &engine.plan;
     engine.host_uid = host_uid, engine.host_gid = host_gid;
@@ -22,9 +15,7 @@ bool ids_start(u32 host_uid, u32 host_gid) {
     engine.emulated = plan->emulate_root || uid != host_uid || gid != host_gid;
     engine.base_uid = plan->emulate_root ? 0 : uid;
     engine.base_gid = plan->emulate_root ? 0 : gid;
-    if (engine.emulated && !ids_begin(&process_ids, uid, gid, plan->groups)) return false;
-    own_ids.house = house_of(plan->state);
-    return true;
+    return !engine.emulated || ids_begin(&process_ids, uid, gid, plan->groups);
 }
 
 void ids_show_peer(struct peer *peer) {

@@ -14,16 +14,14 @@ struct peer { /* the kernel's struct ucred */
  * the user on the host. False where the plan's groups make no sense. */
 bool ids_start(u32 host_uid, u32 host_gid);
 
-/* What own-ids.c knows of this process; other processes read it from its memory. */
+/* What own-ids.c knows of this process; other processes read it from its memory. Small: every program writes to it. */
 extern struct own_ids {
-    u32 ready;        /* process_ids are filled in */
-    u32 apart;        /* not 0: a thread or a vfork child may have other ids than process_ids */
-    u32 lent;         /* so many copies for vfork children were ever made */
-    u32 used;         /* of the sets below */
-    u32 common;       /* the number that all threads carry: its set is process_ids; 0: there is none */
-    u32 hidden;       /* it changed its ids since its program began, and so the kernel would call it not dumpable */
-    u64 house;        /* stands for the container */
-    struct ids *sets; /* of threads that changed theirs alone, by number */
+    u8 ready;         /* process_ids are filled in */
+    u8 hidden;        /* it changed its ids since its program began, and so the kernel would call it not dumpable */
+    u8 apart;         /* a thread or a vfork child may have other ids than process_ids */
+    u8 lent;          /* copies for vfork children were made */
+    u16 used;         /* sets of threads that changed theirs alone */
+    u16 common;       /* the number that all threads carry: its set is process_ids; 0: there is none */
 } own_ids;
 extern struct ids process_ids;
 
@@ -43,6 +41,8 @@ enum whose { IDS_READ, IDS_OF_START, IDS_UNKNOWN, IDS_GONE };
  * the host; IDS_UNKNOWN: the same, because its own cannot be read; IDS_GONE: the same, because it has ended or is about
  * to. `own`: a copy of its own_ids, empty where that cannot be read; or NULL. */
 enum whose ids_of_process(u32 pid, struct ids *ids, struct own_ids *own);
+/* Is a process that runs an engine one of this container, by where its state is kept? */
+bool same_container(u32 pid);
 /* Ids that came with a message or a socket: what the guest is to see in place of the host's. */
 void ids_show_peer(struct peer *peer);
 /* Ids the guest wants to send: those of the host, if the guest may send them. 0 or -EPERM. */

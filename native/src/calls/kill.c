@@ -78,11 +78,10 @@ static void send_in_group(u32 pid, struct sending *s) {
 }
 
 /* Not to this process itself. */
-static void send_in_house(u32 pid, struct sending *s) {
+static void send_in_container(u32 pid, struct sending *s) {
     struct ids ids;
-    struct own_ids own;
     if (pid == (u32)sys(__NR_getpid)) return;
-    if (ids_of_process(pid, &ids, &own) == IDS_READ && own.house == own_ids.house) send_one(pid, s);
+    if (ids_of_process(pid, &ids, NULL) == IDS_READ && same_container(pid)) send_one(pid, s);
 }
 
 /* At once, if nobody in the group is to be spared. */
@@ -96,7 +95,7 @@ static long signal_group(struct call *call, i64 group, int number) {
 /* kill(-1): the processes of this container, which is as much as there is in one with its own process numbers. */
 static long signal_all(int number) {
     struct sending s = {.number = number, .last = -ESRCH};
-    long r = all_processes(send_in_house, &s);
+    long r = all_processes(send_in_container, &s);
     if (r < 0) return r;
     return s.sent || s.last == -EPERM ? 0 : s.last;
 }

@@ -54,7 +54,8 @@ static bool read_apart(u32 pid, const struct own_ids *own, struct ids *ids) {
     if (own->lent && find_lent(pid, ids)) return true;
     u32 number = own->common ? 0 : ids_number_carried(pid, 0);
     if (!number || number > own->used || number > MOST_SETS) return true;
-    return read_there(pid, own->sets + number - 1, ids, sizeof(*ids));
+    const struct ids *sets;
+    return read_there(pid, &ids_sets, &sets, sizeof(sets)) && read_there(pid, sets + number - 1, ids, sizeof(*ids));
 }
 
 static bool has_ended(u32 pid) {
@@ -81,4 +82,12 @@ enum whose ids_of_process(u32 pid, struct ids *ids, struct own_ids *own) {
     enum whose whose = read_ids(pid, ids, own);
     if (whose != IDS_READ) ids_begin(ids, engine.base_uid, engine.base_gid, "");
     return whose;
+}
+
+bool same_container(u32 pid) {
+    const char *ours = engine.plan.state, *there = NULL;
+    char theirs[PATH_SIZE];
+    size_t n = ours ? strlen(ours) + 1 : 0;
+    return n && n <= sizeof(theirs) && read_there(pid, &engine.plan.state, &there, sizeof(there)) && there &&
+           read_there(pid, there, theirs, n) && memcmp(ours, theirs, n) == 0;
 }

@@ -17,8 +17,11 @@
 #include "own-ids.h"
 
 struct own_ids own_ids HOT;
-struct ids process_ids HOT_LAST;
+struct ids process_ids HOT_LAST __attribute__((aligned(8)));
+struct ids *ids_sets;
 struct lent_ids lent_ids[LENT_IDS]; /* entries are not given back: they are few, and the next one takes them */
+
+static u32 lent_count;
 
 static struct lent_ids *find_lent(void) {
     u32 pid = (u32)sys(__NR_getpid);
@@ -39,7 +42,7 @@ const struct ids *ids_of_thread(void) {
     }
     if (!own_ids.used || own_ids.common) return &process_ids;
     u32 number = number_of_thread();
-    return number && number <= own_ids.used ? &own_ids.sets[number - 1] : &process_ids;
+    return number && number <= own_ids.used ? &ids_sets[number - 1] : &process_ids;
 }
 
 /* False where the host does not allow it. */
@@ -134,20 +137,20 @@ static u32 free_number(bool borrowed) {
 
 static u32 number_for(const struct ids *next, bool borrowed) {
     for (u32 i = 0; i < own_ids.used; i++)
-        if (ids_equal(&own_ids.sets[i], next)) return i + 1;
+        if (ids_equal(&ids_sets[i], next)) return i + 1;
     u32 number = free_number(borrowed);
     if (!number) return 0;
-    own_ids.sets[number - 1] = *next;
-    if (number > own_ids.used) __atomic_store_n(&own_ids.used, number, __ATOMIC_RELEASE);
+    ids_sets[number - 1] = *next;
+    if (number > own_ids.used) __atomic_store_n(&own_ids.used, (u16)number, __ATOMIC_RELEASE);
     return number;
 }
 
 static bool make_room(void) {
-    if (own_ids.sets) return true;
+    if (ids_sets) return true;
     long r = sys(__NR_mmap, SETS_BASE, MOST_SETS * sizeof(struct ids), PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (is_error(r)) return false;
-    own_ids.sets = (struct ids *)r;
+    ids_sets = (struct ids *)r;
     return true;
 }
 
@@ -159,21 +162,22 @@ static long become_apart(const struct ids *next, bool borrowed) {
     __atomic_store_n(&own_ids.apart, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&own_ids.common, 0, __ATOMIC_RELEASE);
     if (!carry(number)) {
-        own_ids.common = common;
+        own_ids.common = (u16)common;
         return -EPERM;
     }
     if (borrowed || !all_threads(is_number, &number)) return 0;
     process_ids = *next;
-    __atomic_store_n(&own_ids.common, number, __ATOMIC_RELEASE);
+    __atomic_store_n(&own_ids.common, (u16)number, __ATOMIC_RELEASE);
     if (!own_ids.lent) __atomic_store_n(&own_ids.apart, 0, __ATOMIC_RELEASE);
     return 0;
 }
 
 static long become_lent(const struct ids *next) {
     struct lent_ids *lent = find_lent();
-    if (!lent) lent = &lent_ids[__atomic_fetch_add(&own_ids.lent, 1, __ATOMIC_RELAXED) % LENT_IDS];
+    if (!lent) lent = &lent_ids[__atomic_fetch_add(&lent_count, 1, __ATOMIC_RELAXED) % LENT_IDS];
     lent->ids = *next;
     lent->pid = (u32)sys(__NR_getpid);
+    own_ids.lent = 1;
     __atomic_store_n(&own_ids.apart, 1, __ATOMIC_RELEASE);
     return 0;
 }

@@ -17,6 +17,7 @@ struct lent_ids { /* of a vfork child */
 };
 
 extern struct lent_ids lent_ids[LENT_IDS];
+extern struct ids *ids_sets; /* by number, from 1 */
 
 /* The number in the personality of a thread (0: the first) of any process. */
 u32 ids_number_carried(u32 pid, u32 thread);
