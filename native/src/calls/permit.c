@@ -219,6 +219,7 @@ static long permit_owner(const struct wish *wish, const struct file *file, const
 static long permit_found(const struct wish *wish, const struct file *file, const struct subject *s) {
     if ((S_ISLNK(file->mode) && wish->contents) || wish->exclusive || (wish->directory && !S_ISDIR(file->mode))) return 0;
     if (wish->contents && (wish->creates || (wish->need & MAY_WRITE)) && S_ISDIR(file->mode)) return 0; /* EISDIR */
+    if (wish->cuts && !S_ISREG(file->mode)) return 0; /* EINVAL */
     if (wish->attribute && !S_ISREG(file->mode) && !S_ISDIR(file->mode)) return 0; /* they have none */
     bool sticky = S_ISDIR(file->mode) && (file->mode & S_ISVTX) && (wish->need & MAY_WRITE);
     if (wish->attribute && sticky && file->uid != ids_now()->user.fs && is_judged(file, s)) return -EPERM;
