@@ -14,6 +14,13 @@ static bool read_there(u32 pid, const void *from, void *to, size_t size) {
     return sys(__NR_process_vm_readv, pid, &mine, 1, &other, 1, 0) == (long)size;
 }
 
+/* Both at once, so that no exec comes between. */
+static bool read_head(u32 pid, struct own_ids *own, struct ids *ids) {
+    struct iovec mine[] = {{own, sizeof(*own)}, {ids, sizeof(*ids)}};
+    struct iovec other[] = {{&own_ids, sizeof(*own)}, {&process_ids, sizeof(*ids)}};
+    return sys(__NR_process_vm_readv, pid, mine, 2, other, 2, 0) == (long)(sizeof(*own) + sizeof(*ids));
+}
+
 /* Does it run an engine? 0: it has ended, or is no process of ours; -1: another program. */
 static int runs_engine(u32 pid) {
     char ours[PATH_SIZE], theirs[PATH_SIZE], link[48];
@@ -69,9 +76,9 @@ static bool has_ended(u32 pid) {
 static enum whose read_ids(u32 pid, struct ids *ids, struct own_ids *own) {
     int engines = runs_engine(pid);
     if (engines <= 0) return engines < 0 ? IDS_OF_START : has_ended(pid) ? IDS_GONE : IDS_UNKNOWN;
-    if (!read_there(pid, &own_ids, own, sizeof(*own))) return has_ended(pid) ? IDS_GONE : IDS_UNKNOWN;
+    if (!read_head(pid, own, ids)) return has_ended(pid) ? IDS_GONE : IDS_UNKNOWN;
     if (!own->ready) return read_words(pid, ids) ? IDS_READ : IDS_UNKNOWN;
-    if (!read_there(pid, &process_ids, ids, sizeof(*ids)) || (own->apart && !read_apart(pid, own, ids))) return IDS_UNKNOWN;
+    if (own->apart && !read_apart(pid, own, ids)) return IDS_UNKNOWN;
     return ids->group_count <= MAX_GROUPS ? IDS_READ : IDS_UNKNOWN;
 }
 
