@@ -4,6 +4,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "ids.h"
 #include "resolve.h"
 
 static void set_root(const char *guest, size_t length) {
@@ -32,6 +33,7 @@ long call_chroot(struct call *call) {
     r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
     sys(__NR_close, fd);
     if (r < 0) return r;
+    if (!ids_capable(ids_now(), CAP_SYS_CHROOT)) return -EPERM;
     host[r] = 0;
     r = mounts_to_table(&engine.mounts, host, text, sizeof(text));
     if (r < 0) return -EACCES;

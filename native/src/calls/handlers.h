@@ -35,8 +35,14 @@ call_handler call_sendmsg, call_sendmmsg, call_recvmsg, call_recvmmsg;
 /* ids.c */
 call_handler call_get_id, call_get_three, call_set_id, call_getgroups, call_setgroups, call_capget, call_capset;
 call_handler call_getsockopt;
+/* own-ids.c */
+call_handler call_personality;
+/* kill.c */
+call_handler call_kill, call_pidfd_signal;
 /* prctl options of struct ids: a result, or -EINVAL. */
 long ids_prctl(const u64 a[6]);
+/* permit.c */
+call_handler call_fchdir;
 /* change.c */
 call_handler call_chown, call_chmod, call_mknod;
 /* listing.c */

@@ -1,23 +1,10 @@
 /* The user, group and capability calls of an emulated process. */
 #include "ids.h"
 
-#include <linux/prctl.h>
-#include <linux/securebits.h>
-#include <linux/uio.h>
-
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
-
-static struct ids self HOT_LAST;
-
-/* Vfork children that changed their ids. Entries are not given back: they are few, and the next one takes them. */
-static struct {
-    u32 pid;
-    struct ids ids;
-} borrowed[4];
-static u32 borrowed_count; /* ever used */
 
 bool ids_start(u32 host_uid, u32 host_gid) {
     const struct plan *plan = &engine.plan;
@@ -28,50 +15,13 @@ bool ids_start(u32 host_uid, u32 host_gid) {
     engine.emulated = plan->emulate_root || uid != host_uid || gid != host_gid;
     engine.base_uid = plan->emulate_root ? 0 : uid;
     engine.base_gid = plan->emulate_root ? 0 : gid;
-    return !engine.emulated || ids_begin(&self, uid, gid, plan->groups);
-}
-
-static struct ids *find_borrowed(void) {
-    u32 pid = (u32)sys(__NR_getpid);
-    for (u32 i = 0; i < ARRAY_LENGTH(borrowed); i++)
-        if (borrowed[i].pid == pid) return &borrowed[i].ids;
-    return NULL;
-}
-
-const struct ids *ids_now(void) {
-    if (borrowed_count && slots_borrowed()) {
-        const struct ids *own = find_borrowed();
-        if (own) return own;
-    }
-    return &self;
-}
-
-struct ids *ids_to_change(void) {
-    if (!slots_borrowed()) return &self;
-    struct ids *own = find_borrowed();
-    if (own) return own;
-    u32 at = __atomic_fetch_add(&borrowed_count, 1, __ATOMIC_RELAXED) % ARRAY_LENGTH(borrowed);
-    borrowed[at].ids = self;
-    borrowed[at].pid = (u32)sys(__NR_getpid);
-    return &borrowed[at].ids;
-}
-
-void ids_of_process(u32 pid, struct ids *ids) {
-    struct iovec mine = {ids, sizeof(*ids)}, other = {&self, sizeof(self)};
-    char ours[PATH_SIZE], theirs[PATH_SIZE], link[48];
-    text_put(link, text_put_number(link, text_put(link, 0, "/proc/"), pid), "/exe");
-    long a = sys(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", ours, sizeof(ours));
-    long b = sys(__NR_readlinkat, AT_FDCWD, link, theirs, sizeof(theirs));
-    if (a > 0 && a == b && memcmp(ours, theirs, (size_t)a) == 0 &&
-        sys(__NR_process_vm_readv, pid, &mine, 1, &other, 1, 0) == (long)sizeof(self) && ids->group_count <= MAX_GROUPS)
-        return;
-    ids_begin(ids, engine.base_uid, engine.base_gid, "");
+    return !engine.emulated || ids_begin(&process_ids, uid, gid, plan->groups);
 }
 
 void ids_show_peer(struct peer *peer) {
     if (!engine.emulated || peer->uid != engine.host_uid) return;
     struct ids ids;
-    ids_of_process(peer->pid, &ids);
+    ids_of_process(peer->pid, &ids, NULL);
     peer->uid = ids.user.effective;
     peer->gid = ids.group.effective;
 }
@@ -107,8 +57,12 @@ long call_get_three(struct call *call) {
     return r < 0 ? r : arch_copy((void *)call->a[2], &set->saved, 4);
 }
 
+static bool sets_fs(long number) {
+    return number == __NR_setfsuid || number == __NR_setfsgid; /* they have no errors */
+}
+
 long call_set_id(struct call *call) {
-    struct ids *ids = ids_to_change(), next = *ids;
+    struct ids next = *ids_now();
     u32 a = (u32)call->a[0], b = (u32)call->a[1], c = (u32)call->a[2];
     long r;
     switch (call->number) {
@@ -121,8 +75,8 @@ long call_set_id(struct call *call) {
     case __NR_setfsuid: r = ids_setfsuid(&next, a); break;
     default: r = ids_setfsgid(&next, a); break;
     }
-    if (!is_error(r)) *ids = next;
-    return r;
+    long changed = is_error(r) ? 0 : ids_become(&next);
+    return changed < 0 && !sets_fs(call->number) ? changed : r;
 }
 
 long call_getgroups(struct call *call) {
@@ -137,13 +91,13 @@ long call_getgroups(struct call *call) {
 
 long call_setgroups(struct call *call) {
     u32 groups[MAX_GROUPS], count = (u32)call->a[0];
-    struct ids *ids = ids_to_change();
-    if (!ids_capable(ids, CAP_SETGID)) return -EPERM;
+    struct ids next = *ids_now();
+    if (!ids_capable(&next, CAP_SETGID)) return -EPERM;
     if (count > MAX_GROUPS) return -EINVAL;
     long r = arch_copy(groups, (const void *)call->a[1], 4 * count);
     if (r < 0) return r;
-    ids_set_groups(ids, groups, count);
-    return 0;
+    ids_set_groups(&next, groups, count);
+    return ids_become(&next);
 }
 
 /* How many 32-bit parts a version of the capability calls has; 0: unknown, and the one preferred is written back. */
@@ -172,7 +126,7 @@ long call_capget(struct call *call) {
     if (!is_self(header.pid)) {
         if (header.pid < 0) return -EINVAL;
         if (sys(__NR_kill, header.pid, 0) == -ESRCH) return -ESRCH;
-        ids_of_process((u32)header.pid, &other);
+        ids_of_process((u32)header.pid, &other, NULL);
         ids = &other;
     }
     for (unsigned i = 0; i < 2; i++)
@@ -190,61 +144,18 @@ long call_capset(struct call *call) {
     memset(data, 0, sizeof(data));
     long r = arch_copy(data, (const void *)call->a[1], (size_t)parts * sizeof(*data));
     if (r < 0) return r;
-    return ids_capset(ids_to_change(), data[0].permitted | (u64)data[1].permitted << 32,
+    struct ids next = *ids_now();
+    r = ids_capset(&next, data[0].permitted | (u64)data[1].permitted << 32,
                       data[0].effective | (u64)data[1].effective << 32,
                       data[0].inheritable | (u64)data[1].inheritable << 32);
-}
-
-static long ambient(struct ids *ids, u64 what, u64 capability) {
-    if (what == PR_CAP_AMBIENT_CLEAR_ALL) {
-        ids->ambient = 0;
-        return 0;
-    }
-    if (capability > CAP_LAST_CAP) return -EINVAL;
-    u64 bit = CAPABILITY(capability);
-    switch (what) {
-    case PR_CAP_AMBIENT_IS_SET: return (ids->ambient & bit) != 0;
-    case PR_CAP_AMBIENT_LOWER: ids->ambient &= ~bit; return 0;
-    case PR_CAP_AMBIENT_RAISE:
-        if (!(ids->permitted & ids->inheritable & bit)) return -EPERM;
-        ids->ambient |= bit;
-        return 0;
-    default: return -EINVAL;
-    }
-}
-
-static long drop_bounding(struct ids *ids, u64 capability) {
-    if (!ids_capable(ids, CAP_SETPCAP)) return -EPERM;
-    if (capability > CAP_LAST_CAP) return -EINVAL;
-    ids->bounding &= ~CAPABILITY(capability);
-    return 0;
+    return r < 0 ? r : ids_become(&next);
 }
 
 /* prctl options about ids; trap/filter.c has the same list. */
 long ids_prctl(const u64 a[6]) {
-    const u32 keep = 1u << SECURE_KEEP_CAPS;
-    struct ids *ids = ids_to_change();
-    switch ((int)a[0]) {
-    case PR_CAPBSET_READ: return a[1] > CAP_LAST_CAP ? -EINVAL : (ids->bounding & CAPABILITY(a[1])) != 0;
-    case PR_CAPBSET_DROP: return drop_bounding(ids, a[1]);
-    case PR_GET_SECUREBITS: return ids->securebits;
-    case PR_SET_SECUREBITS:
-        if (!ids_capable(ids, CAP_SETPCAP)) return -EPERM;
-        ids->securebits = (u32)a[1];
-        return 0;
-    case PR_GET_KEEPCAPS: return (ids->securebits & keep) != 0;
-    case PR_SET_KEEPCAPS:
-        if (a[1] > 1) return -EINVAL;
-        ids->securebits = a[1] ? ids->securebits | keep : ids->securebits & ~keep;
-        return 0;
-    case PR_GET_NO_NEW_PRIVS: return (long)ids->no_new_privs;
-    case PR_SET_NO_NEW_PRIVS:
-        if (a[1] != 1 || a[2] || a[3] || a[4]) return -EINVAL;
-        ids->no_new_privs = 1;
-        return 0;
-    case PR_CAP_AMBIENT: return ambient(ids, a[1], a[2]);
-    default: return -EINVAL;
-    }
+    struct ids next = *ids_now();
+    long r = ids_option(&next, a), changed = is_error(r) ? 0 : ids_become(&next);
+    return changed < 0 ? changed : r;
 }
 
 /* SO_PEERCRED and SO_PEERGROUPS. */

@@ -98,7 +98,7 @@ static bool open_below(struct call *call, int directory, char *path, u64 flags, 
 }
 
 /* First as if the last name were no link, refused by the kernel if it is one; then with the link followed. */
-static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 mode) {
+static long open_path(struct call *call, int directory, u64 path, u64 flags, u64 mode) {
     struct path_room room;
     struct place *place = &room.place;
     u32 how = never_follows(flags) ? 0 : PATH_FOLLOW | ((flags & O_PATH) ? 0 : PATH_LAZY);
@@ -118,6 +118,14 @@ static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 m
     if (place->flags & PLACE_KERNEL_FOLLOWS) return open_place(call, place, flags, mode);
     r = open_place(call, place, flags | O_NOFOLLOW, mode);
     return r == -ELOOP ? first : r;
+}
+
+/* What is cut or appended to loses its set-id bits, unless root does so; the kernel takes them at the first write, which
+ * is not caught. */
+static long do_open(struct call *call, int directory, u64 path, u64 flags, u64 mode) {
+    long r = open_path(call, directory, path, flags, mode);
+    if (r >= 0 && (flags & (O_TRUNC | O_APPEND)) && may_write(flags) && engine.remembers) file_written((int)r, "", AT_EMPTY_PATH);
+    return r;
 }
 
 long call_open(struct call *call) {

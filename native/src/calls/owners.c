@@ -12,6 +12,7 @@
 #include "wish.h"
 
 #define SECOND 1000000000UL
+#define PROC_BLOCK 1024 /* st_blksize in /proc */
 
 static u32 device_of(u32 major, u32 minor) {
     return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
@@ -31,11 +32,12 @@ void file_show_ids(u32 *uid, u32 *gid) {
 }
 
 /* The record of a file; one that belonged to an earlier file of the same number is dropped. */
-static bool recall(u32 device, u64 inode, u64 birth, struct ownership *known) {
-    if (!ownership_find(device, inode, known)) return false;
-    if (known->birth == birth) return true;
-    ownership_remove(device, inode, known->birth);
-    return false;
+static bool recall(u32 device, u64 inode, u32 links, u64 birth, struct ownership *known) {
+    if (ownership_find(device, inode, known)) {
+        if (known->birth == birth) return true;
+        ownership_remove(device, inode, known->birth);
+    }
+    return !links && ownership_find_removed(device, inode, known) && known->birth == birth;
 }
 
 long file_look(int directory, const char *path, u64 flags, struct file *file) {
@@ -52,7 +54,7 @@ long file_look(int directory, const char *path, u64 flags, struct file *file) {
     file->disk_rdev = file->rdev = device_of(st.stx_rdev_major, st.stx_rdev_minor);
     file->links = st.stx_nlink;
     struct ownership known;
-    file->known = engine.remembers && recall(file->device, file->inode, file->birth, &known);
+    file->known = engine.remembers && recall(file->device, file->inode, file->links, file->birth, &known);
     if (!file->known) {
         file_show_ids(&file->uid, &file->gid);
         return 0;
@@ -79,17 +81,25 @@ long file_remember(const struct file *file) {
     return ownership_put(&record);
 }
 
+/* By number. One that was removed is remembered apart, as long as it is not too long ago. */
+static bool find(u32 device, u64 inode, u64 links, struct ownership *known) {
+    return ownership_find(device, inode, known) || (!links && ownership_find_removed(device, inode, known));
+}
+
 /* A hit: the birth time, which stat does not tell, must be right. */
 static bool verify(struct ownership *known, int directory, const char *path, u64 flags) {
     struct statx st;
     if (!known->birth) return true;
-    if (sys(__NR_statx, directory, path, flags, STATX_BTIME, &st) < 0 || st.stx_ino != known->inode) return false;
-    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, birth_of(&st), known);
+    if (sys(__NR_statx, directory, path, flags, STATX_BTIME | STATX_NLINK, &st) < 0 || st.stx_ino != known->inode) return false;
+    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, st.stx_nlink, birth_of(&st), known);
 }
 
 void file_show_stat(int directory, const char *path, u64 flags, struct stat *st) {
     struct ownership known;
-    if (!engine.remembers || !ownership_find((u32)st->st_dev, st->st_ino, &known) ||
+    if (st->st_blksize == PROC_BLOCK && !st->st_size && st->st_uid == engine.host_uid &&
+        file_show_process(directory, path, st->st_mode, &st->st_uid, &st->st_gid))
+        return;
+    if (!engine.remembers || !find((u32)st->st_dev, st->st_ino, st->st_nlink, &known) ||
         !verify(&known, directory, path, flags)) {
         file_show_ids(&st->st_uid, &st->st_gid);
         return;
@@ -102,7 +112,10 @@ void file_show_stat(int directory, const char *path, u64 flags, struct stat *st)
 void file_show_statx(int directory, const char *path, u64 flags, struct statx *st) {
     u32 device = device_of(st->stx_dev_major, st->stx_dev_minor);
     struct ownership known;
-    if (!engine.remembers || !ownership_find(device, st->stx_ino, &known) || !verify(&known, directory, path, flags)) {
+    if (st->stx_blksize == PROC_BLOCK && !st->stx_size && st->stx_uid == engine.host_uid &&
+        file_show_process(directory, path, st->stx_mode, &st->stx_uid, &st->stx_gid))
+        return;
+    if (!engine.remembers || !find(device, st->stx_ino, st->stx_nlink, &known) || !verify(&known, directory, path, flags)) {
         file_show_ids(&st->stx_uid, &st->stx_gid);
         return;
     }
@@ -166,6 +179,8 @@ bool file_leaving(const struct place *place, struct file *file) {
     if (!ownership_any_since(((u64)now.tv_sec - 2) * SECOND)) return false;
     if (file_look(place->directory, place->path, 0, file) < 0) return false;
     if (!file->known || (file->links > 1 && !S_ISDIR(file->disk_mode))) return false;
+    ownership_note_removed(&(struct ownership){.inode = file->inode, .birth = file->birth, .device = file->device,
+                                              .uid = file->uid, .gid = file->gid, .mode = file->mode, .rdev = file->rdev});
     ownership_remove(file->device, file->inode, file->birth);
     return true;
 }

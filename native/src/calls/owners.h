@@ -30,6 +30,12 @@ void file_show_statx(int directory, const char *path, u64 flags, struct statx *s
 /* The owner of `uid` and `gid` on disk where nothing is remembered. */
 void file_show_ids(u32 *uid, u32 *gid);
 
+/* The owner of a file in the directory of a process in /proc, arguments as for file_show_stat(). False where it is none,
+ * or it is nobody's of the container. */
+bool file_show_process(int directory, const char *path, u32 mode, u32 *uid, u32 *gid);
+/* Is this host path one of a process's that the running one, who is not root, may not open, or may not follow? */
+bool process_hides(const char *path, bool opens, bool follows);
+
 /* The directory in which a place's last name is. 0 or -errno. */
 long file_look_parent(const struct place *place, struct file *file);
 /* Do owner and mode let these ids in? `need`: MAY_ bits of wish.h. */
@@ -43,6 +49,9 @@ void file_made(const struct place *place);
 void file_made_open(int fd, const struct place *place, u64 mode);
 /* Set uid and gid to those of a file that the running process makes at a place (NULL: a nameless one). */
 void file_give_owner(const struct place *place, struct file *file);
+/* What is at a place, or behind a descriptor (flags AT_EMPTY_PATH), was cut or will be written to: whoever is not
+ * root takes set-id bits off with that. */
+void file_written(int directory, const char *path, u64 flags);
 /* Would file_made() have anything to do? */
 bool file_made_matters(void);
 /* Before a call that may remove a file's last name: forget the file, since once it is gone its number may at once be

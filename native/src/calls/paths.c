@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 
 #include "../state/directories.h"
+#include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../engine.h"
 #include "../sys/text.h"
@@ -42,9 +43,16 @@ static long refuse_truncate(const struct place *place) {
     return S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? -EROFS : -EINVAL;
 }
 
+static bool is_device(const struct place *place) {
+    struct file file;
+    if (file_look(place->directory, place->path, 0, &file) < 0) return false;
+    return S_ISCHR(file.mode) || S_ISBLK(file.mode);
+}
+
 static long refuse(const struct call *call, u32 how, const struct place *place) {
     if (how & PATH_PARENT) return refuse_creation(place, makes_directory(call->number));
     if (call->number == __NR_truncate && (place->flags & PLACE_READ_ONLY)) return refuse_truncate(place);
+    if (call->number == __NR_truncate && engine.remembers && ownership_any_device() && is_device(place)) return -EINVAL;
     return refuse_change(place);
 }
 
@@ -93,6 +101,8 @@ static long run_remembering(struct call *call, const struct place place[2]) {
     int made = made_path(call);
     long r = call_run(call);
     if (r == 0 && made >= 0) file_made(&place[made]);
+    if (r == 0 && call->number == __NR_truncate)
+        file_written(place->directory, place->path, place->flags & PLACE_KERNEL_FOLLOWS ? AT_SYMLINK_FOLLOW : 0);
     if (r == 0 && makes_directory(call->number) && engine.mounts.cache)
         __atomic_add_fetch(&engine.mounts.cache->rights, 1, __ATOMIC_RELEASE);
     return r;

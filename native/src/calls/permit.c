@@ -219,6 +219,7 @@ static long permit_owner(const struct wish *wish, const struct file *file, const
 static long permit_found(const struct wish *wish, const struct file *file, const struct subject *s) {
     if ((S_ISLNK(file->mode) && wish->contents) || wish->exclusive || (wish->directory && !S_ISDIR(file->mode))) return 0;
     if (wish->contents && (wish->creates || (wish->need & MAY_WRITE)) && S_ISDIR(file->mode)) return 0; /* EISDIR */
+    if (wish->cuts && !S_ISREG(file->mode)) return 0; /* EINVAL */
     if (wish->attribute && !S_ISREG(file->mode) && !S_ISDIR(file->mode)) return 0; /* they have none */
     bool sticky = S_ISDIR(file->mode) && (file->mode & S_ISVTX) && (wish->need & MAY_WRITE);
     if (wish->attribute && sticky && file->uid != ids_now()->user.fs && is_judged(file, s)) return -EPERM;
@@ -272,6 +273,15 @@ static bool is_link(long number) {
     return number == __NR_linkat;
 }
 
+/* Memory, open files and the like of processes that are other users'. */
+static bool hidden_in_proc(const struct call *call, const struct wish *wish, const char *path) {
+    bool follows = wish->follow || call->number == __NR_readlinkat;
+#ifdef __NR_readlink
+    follows = follows || call->number == __NR_readlink;
+#endif
+    return text_starts(path, "/proc/") && process_hides(path, wish->need != 0, follows);
+}
+
 static long permit_path(const struct call *call, const struct path_argument *argument) {
     struct file file;
     char text[PATH_SIZE];
@@ -285,12 +295,22 @@ static long permit_path(const struct call *call, const struct path_argument *arg
     int directory = argument->directory < 0 ? AT_FDCWD : (int)call->a[(int)argument->directory];
     u32 how = wish.name ? PATH_PARENT : wish.follow ? PATH_FOLLOW : 0;
     if (wish.creates) how |= PATH_CREATE;
+    if (hidden_in_proc(call, &wish, text)) return -EACCES; /* some of its links lead out of there */
     long r = find(directory, text, how | wish.resolve, &place);
     if (r < 0 || wish.name) return r;
+    if (hidden_in_proc(call, &wish, place.path)) return -EACCES;
     if (is_link(call->number) && file_look(place.directory, place.path, AT_SYMLINK_FOLLOW, &file) < 0 &&
         file_look(place.directory, place.path, 0, &file) < 0)
         return -ENOENT; /* this comes before the other path */
     return permit_file(&wish, &place);
+}
+
+long call_fchdir(struct call *call) {
+    struct file file;
+    int fd = (int)call->a[0];
+    if (!permit_asked() || !ownership_has_list() || file_look(fd, "", AT_EMPTY_PATH, &file) < 0) return call_run(call);
+    if (!S_ISDIR(file.mode)) return -ENOTDIR;
+    return refused(&file, MAY_EXECUTE, &(struct subject){fd, "", false}) ? -EACCES : call_run(call);
 }
 
 /* Is there something wrong with the arguments that the kernel sees before it looks at any file? */

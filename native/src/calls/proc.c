@@ -85,8 +85,9 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     if (text_equal(name, "root")) return (long)text_put(to, 0, "/");
     bool descriptor = text_starts(name, "fd/") && text_number(name + 3, &number, &end) && !*end;
     bool mapped = text_starts(name, "map_files/") && name[10];
-    if (!descriptor && !mapped && !text_equal(name, "cwd")) return -EINVAL;
-    if (last && (descriptor || mapped)) return -EXDEV;
+    bool space = text_starts(name, "ns/") && name[3];
+    if (!descriptor && !mapped && !space && !text_equal(name, "cwd")) return -EINVAL;
+    if (last && (descriptor || mapped || space)) return -EXDEV;
     long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
     if (r < 0) return r;
     host[r] = 0;

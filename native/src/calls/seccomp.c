@@ -8,6 +8,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "ids.h"
 
 #define PREFACE 7
 #define OFFSET_PC offsetof(struct seccomp_data, instruction_pointer)
@@ -52,6 +53,11 @@ long call_prctl(struct call *call) {
     case PR_SET_SECCOMP:
         return call->a[1] == SECCOMP_MODE_FILTER ? install(0, call->a[2]) : call_run(call);
     case PR_SET_SYSCALL_USER_DISPATCH: return -EINVAL; /* it would catch the engine's calls too */
+    case PR_SET_DUMPABLE: {
+        long r = call_run(call);
+        if (r == 0) own_ids.hidden = call->a[1] != 1;
+        return r;
+    }
     default: return prctl_about_ids((u32)call->a[0]) ? ids_prctl(call->a) : call_run(call);
     }
 }

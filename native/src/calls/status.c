@@ -96,7 +96,7 @@ long status_open(const struct place *place, u64 flags) {
     if (r < 0) return r;
     if (!is_ours(text)) return -EXDEV;
     if (pid == (u32)sys(__NR_getpid)) ids = *ids_now();
-    else ids_of_process(pid, &ids);
+    else ids_of_process(pid, &ids, NULL);
     struct text_view v;
     r = view_begin(&v);
     if (r < 0) return r;

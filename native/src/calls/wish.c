@@ -59,12 +59,13 @@ static struct wish wish_open(const struct call *call) {
     return wish;
 }
 
-/* Attributes of the system are not a matter of the file's mode; other names are refused only behind it. */
+/* Attributes of the system are not a matter of the file's mode, but lists of access are the owner's to set; other names are refused only behind it. */
 static void wish_attribute(const struct call *call, u32 need, struct wish *wish) {
     char name[10] = "";
     long r = arch_copy_text(name, (const char *)call->a[1], sizeof(name));
     if ((r < 0 && r != -ENAMETOOLONG) || !name[0]) return;
     wish->attribute = memcmp(name, "user.", 5) == 0;
+    wish->owner = need == MAY_WRITE && memcmp(name, "system.", 7) == 0;
     if (memcmp(name, "system.", 7) && memcmp(name, "trusted.", 8) && memcmp(name, "security.", 9)) wish->need = need;
 }
 
@@ -115,7 +116,7 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
     case __NR_faccessat2: wish.need = (u32)a[2] & 7; break;
     case __NR_truncate:
         wish.need = MAY_WRITE;
-        wish.contents = true;
+        wish.contents = wish.cuts = true;
         break;
     case __NR_setxattr:
     case __NR_lsetxattr:

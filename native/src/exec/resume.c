@@ -63,8 +63,11 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
     if (!ids_start(uid ? (u32)*uid : (u32)sys(__NR_geteuid), gid ? (u32)*gid : (u32)sys(__NR_getegid))) return false;
     if (!engine.emulated) return true;
     const char *text = kept->ids;
-    struct ids *ids = ids_to_change();
+    struct ids *ids = &process_ids;
+    ids_carry_none();
     if (!text || !ids_read(ids, &text) || *text) return false;
+    own_ids.hidden = ids->user.effective != ids->user.real || ids->group.effective != ids->group.real;
+    own_ids.ready = 1;
     set_auxiliary(auxv, AT_UID, ids->user.real);
     set_auxiliary(auxv, AT_EUID, ids->user.effective);
     set_auxiliary(auxv, AT_GID, ids->group.real);

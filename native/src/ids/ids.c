@@ -3,9 +3,11 @@
 
 #include <linux/errno.h>
 #include <linux/securebits.h>
-#include <linux/stat.h>
 
 #include "../sys/text.h"
+
+#define SET_USER 04000u
+#define SET_GROUP 02010u /* and the group may run it: without that the bit means something else */
 
 /* Capabilities about files: they come and go with the file system id. */
 #define FILE_CAPABILITIES                                                                                       \
@@ -154,10 +156,10 @@ u32 ids_setfsgid(struct ids *ids, u32 id) {
 }
 
 long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable) {
-    u64 inheritable_most = ids->inheritable | (ids_capable(ids, CAP_SETPCAP) ? ids->bounding : 0) | ids->permitted;
+    if (!ids_capable(ids, CAP_SETPCAP) && (inheritable & ~(ids->inheritable | ids->permitted))) return -EPERM;
+    if (inheritable & ~(ids->inheritable | ids->bounding)) return -EPERM;
     if (permitted & ~ids->permitted) return -EPERM;
     if (effective & ~permitted) return -EPERM;
-    if (inheritable & ~inheritable_most) return -EPERM;
     ids->permitted = permitted;
     ids->effective = effective;
     ids->inheritable = inheritable;
@@ -166,20 +168,21 @@ long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable) 
 }
 
 bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group) {
-    struct id_set user = ids->user, other = ids->group;
-    if (!ids->no_new_privs && (mode & S_ISUID)) ids->user.effective = owner;
-    if (!ids->no_new_privs && (mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) ids->group.effective = group;
-    bool changed = ids->user.effective != user.effective || ids->group.effective != other.effective;
-    if (changed) ids->ambient = 0;
+    struct ids old = *ids;
+    bool roots = !(ids->securebits & (1u << SECURE_NOROOT));
+    if (!ids->no_new_privs && (mode & SET_USER)) ids->user.effective = owner;
+    if (!ids->no_new_privs && (mode & SET_GROUP) == SET_GROUP) ids->group.effective = group;
+    if (ids->user.effective != old.user.effective || ids->group.effective != old.group.effective) ids->ambient = 0;
+    ids->permitted = ids->ambient;
+    if (roots && (!ids->user.real || !ids->user.effective)) ids->permitted |= ids->bounding | ids->inheritable;
+    if (ids->no_new_privs) ids->permitted &= old.permitted;
+    bool full = roots && !ids->user.effective;
+    ids->effective = full ? ids->permitted : ids->ambient;
     ids->user.saved = ids->user.fs = ids->user.effective;
     ids->group.saved = ids->group.fs = ids->group.effective;
-    ids->permitted = ids->effective = ids->ambient;
-    if (!(ids->securebits & (1u << SECURE_NOROOT)) && (!ids->user.real || !ids->user.effective)) {
-        ids->permitted = ids->bounding | ids->inheritable;
-        ids->effective = ids->user.effective ? 0 : ids->permitted;
-    }
     ids->securebits &= ~(1u << SECURE_KEEP_CAPS);
-    return changed && (ids->user.effective != ids->user.real || ids->group.effective != ids->group.real);
+    if (ids->user.effective != ids->user.real || ids->group.effective != ids->group.real) return true;
+    return ids->user.real && (full || (ids->permitted & ~ids->ambient));
 }
 
 /* Every number of struct ids before the groups, in order. */

@@ -52,9 +52,20 @@ long ids_setresgid(struct ids *ids, u32 real, u32 effective, u32 saved);
 u32 ids_setfsuid(struct ids *ids, u32 id);
 u32 ids_setfsgid(struct ids *ids, u32 id);
 long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable);
+/* The options of prctl that are about these ids: what it returns, or -errno. */
+long ids_option(struct ids *ids, const u64 a[5]);
 
 /* What an exec makes of them. `mode`, `owner`, `group`: of the program. True where rights were gained (AT_SECURE). */
 bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group);
+
+/* May a process send another one a signal (kill(2))? `own`: to itself or its own threads; `continues`: it is
+ * SIGCONT, within one session. */
+bool ids_may_signal(const struct ids *from, const struct ids *to, bool own, bool continues);
+/* May it look at what is another's own: memory, open files, environment (ptrace(2), PTRACE_MODE_READ_FSCREDS)? Root may
+ * here, though it lacks CAP_SYS_PTRACE. */
+bool ids_may_look(const struct ids *from, const struct ids *to);
+/* The same ids, groups and capabilities? */
+bool ids_equal(const struct ids *a, const struct ids *b);
 
 /* As text without commas' end, for the words of an exec: its length; and back. */
 size_t ids_write(const struct ids *ids, char *text);

@@ -22,6 +22,7 @@
 #define GONE 0xffffffffu /* number of a removed record */
 #define LEAST_BITS 11
 #define LOCK_EX 2
+#define REMOVED 64
 
 enum { SETTLED, MOVING, MOVED };
 
@@ -38,7 +39,10 @@ struct header {
     u64 root_inode, root_birth;
     u64 list[3];
     u32 devices;
+    u32 removed_count;  /* ever; the last ones are in `removed`, and one in the making has no inode */
+    struct ownership removed[REMOVED];
 };
+_Static_assert(sizeof(struct header) <= PAGE_SIZE, "the index begins on the second page");
 
 static struct header *table;
 static char directory[PATH_SIZE];
@@ -283,6 +287,8 @@ static long grow(struct header *old) {
     memcpy(new->list, old->list, sizeof(new->list));
     new->setgid = old->setgid;
     new->devices = old->devices;
+    new->removed_count = old->removed_count;
+    memcpy(new->removed, old->removed, sizeof(new->removed));
     for (u64 i = 0; i < 1UL << old->bits; i++) {
         u64 word = __atomic_fetch_or(&index_of(old)[i], FROZEN, __ATOMIC_ACQ_REL);
         const struct ownership *record = record_at(old, word);
@@ -386,6 +392,34 @@ void ownership_remove(u32 device, u64 inode, u64 birth) {
     begin_reading();
     forget(device, inode, birth);
     end_reading();
+}
+
+void ownership_note_removed(const struct ownership *file) {
+    struct header *t = begin_reading();
+    if (t) {
+        u32 number = __atomic_fetch_add(&t->removed_count, 1, __ATOMIC_RELAXED) % REMOVED;
+        struct ownership *entry = &t->removed[number], record = *file;
+        record.device = device_in(t, file->device);
+        record.inode = 0;
+        __atomic_store_n(&entry->inode, 0, __ATOMIC_RELEASE);
+        *entry = record;
+        __atomic_store_n(&entry->inode, file->inode, __ATOMIC_RELEASE);
+    }
+    end_reading();
+}
+
+bool ownership_find_removed(u32 device, u64 inode, struct ownership *found) {
+    struct header *t = begin_reading();
+    bool hit = false;
+    u32 count = t ? __atomic_load_n(&t->removed_count, __ATOMIC_ACQUIRE) : 0;
+    for (u32 i = 1; t && !hit && i <= REMOVED; i++) { /* the last one first: it may have had the number of earlier ones */
+        const struct ownership *entry = &t->removed[(count - i) % REMOVED];
+        if (__atomic_load_n(&entry->inode, __ATOMIC_ACQUIRE) != inode) continue;
+        *found = *entry;
+        hit = found->device == device_in(t, device) && __atomic_load_n(&entry->inode, __ATOMIC_ACQUIRE) == inode;
+    }
+    end_reading();
+    return hit;
 }
 
 bool ownership_any_since(u64 time) {

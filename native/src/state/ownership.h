@@ -35,6 +35,9 @@ bool ownership_find(u32 device, u64 inode, struct ownership *found);
 long ownership_put(const struct ownership *file);
 /* Forget a file; a later one with its number and another birth time is left alone. */
 void ownership_remove(u32 device, u64 inode, u64 birth);
+/* A file whose last name goes, and with it its record: for those who have it open still. Only the last ones are known. */
+void ownership_note_removed(const struct ownership *file);
+bool ownership_find_removed(u32 device, u64 inode, struct ownership *found);
 /* Is there a record of a file that was born at `time` (nanoseconds since 1970) or later, or at an unknown time? */
 bool ownership_any_since(u64 time);
 /* May there be directories that hand on a group of their own to new files? */

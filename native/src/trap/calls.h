@@ -16,6 +16,7 @@ enum call_when {
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
     SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
     AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
+    SOME_SIGNAL,   /* the argument `tested` is 0, or a signal that one sends to programs of others; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
     REFUSED,       /* answered ENOSYS by the filter itself */

@@ -19,6 +19,10 @@
 #define AF_NETLINK 16
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+#define BIT(number) (1u << (number))
+#define TO_THREADS (BIT(0) | BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGKILL) | BIT(SIGTERM))
+#define TO_PROCESSES                                                                                            \
+    (TO_THREADS | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGABRT))
 #define SHADOW_STACK_OPTIONS 0x5000 /* ARCH_SHSTK_ENABLE and those behind it */
 #define MAX_CODE 3000
 #define MAX_FIXES 1000
@@ -78,7 +82,7 @@ static void if_set_check(struct program *p, unsigned index) {
 /* Options of prctl that are caught always, and those caught under emulation only. */
 static const u16 prctl_always[] = {PR_SET_SECCOMP, PR_GET_SECCOMP, PR_SET_MM, PR_SET_SYSCALL_USER_DISPATCH};
 static const u16 prctl_ids[] = {PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS, PR_GET_KEEPCAPS,
-                                PR_SET_KEEPCAPS, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT};
+                                PR_SET_KEEPCAPS, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_SET_DUMPABLE};
 
 bool prctl_about_ids(u32 option) {
     for (unsigned i = 0; i < ARRAY_LENGTH(prctl_ids); i++)
@@ -97,6 +101,11 @@ static void emit_prctl(struct program *p, bool emulated) {
     for (unsigned i = 0; i < ARRAY_LENGTH(prctl_always); i++) if_equal_go(p, prctl_always[i], TO_CHECK_PC);
     for (unsigned i = 0; emulated && i < ARRAY_LENGTH(prctl_ids); i++) if_equal_go(p, prctl_ids[i], TO_CHECK_PC);
     go(p, TO_ALLOW);
+}
+
+/* What threads of a program send each other is left alone: collectors, cancellation, preemption. */
+static u32 signals_of(const struct call_row *row) {
+    return row->number == __NR_kill ? TO_PROCESSES : TO_THREADS;
 }
 
 static void emit_row(struct program *p, const struct call_row *row, bool emulated) {
@@ -132,6 +141,17 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         if_equal_go(p, NETLINK_AUDIT, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
+    case SOME_SIGNAL:
+        load(p, argument(row->tested, false));
+        emit(p, BPF_JMP | BPF_JGE, 0, 1, 32);
+        go(p, TO_ALLOW);
+        emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
+        emit(p, BPF_LD | BPF_IMM, 0, 0, signals_of(row));
+        emit(p, BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0);
+        emit(p, BPF_JMP | BPF_JSET, 0, 1, 1);
+        go(p, TO_CHECK_PC);
+        go(p, TO_ALLOW);
+        return;
     case NAMESPACES:
         load(p, argument(0, false));
         emit(p, BPF_JMP | BPF_JSET, 0, 1, NAMESPACE_FLAGS);
@@ -157,6 +177,7 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
     case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
+    case SOME_SIGNAL: return emulated && (u32)a[row->tested] < 32 && (signals_of(row) >> (u32)a[row->tested] & 1);
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case RESUMES:
         for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)
@@ -189,7 +210,7 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
 }
 
 static bool only_emulated(u8 when) {
-    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET;
+    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET || when == SOME_SIGNAL;
 }
 
 static unsigned sort_rows(u16 *order, bool emulated) {

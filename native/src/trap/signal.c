@@ -32,8 +32,10 @@ volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
 static struct kernel_action virtual_action[3] HOT;
 
-/* Which of these three the masks of the other signals' handlers have; the kernel is not told. Bits 0 to 2, by signal. */
-static u8 asked_masks[64] HOT;
+/* For each of these three, the other signals whose handlers are to run with it blocked; the kernel is not told. */
+static u64 blocking_handlers[3] HOT;
+
+static const u8 own_numbers[] = {SIGSYS, SIGSEGV, SIGBUS};
 
 static int virtual_index(int number) {
     return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;
@@ -64,12 +66,11 @@ static void take_held(void) {
 
 long signals_begin(u64 inherited) {
     struct kernel_action before;
-    static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
     for (unsigned i = 0; i < 3; i++) {
-        long r = install(ours[i], ours[i] == SIGSYS ? trap_entry : fault_entry, &before);
+        long r = install(own_numbers[i], own_numbers[i] == SIGSYS ? trap_entry : fault_entry, &before);
         if (r < 0) return r;
-        if (before.handler == SIG_IGN_VALUE || (inherited & SIGNAL_BIT(ours[i])))
-            virtual_action[virtual_index(ours[i])].handler = SIG_IGN_VALUE;
+        if (before.handler == SIG_IGN_VALUE || (inherited & SIGNAL_BIT(own_numbers[i])))
+            virtual_action[virtual_index(own_numbers[i])].handler = SIG_IGN_VALUE;
     }
     own_begin(inherited >> 32);
     if (inherited >> 32) take_held();
@@ -85,9 +86,8 @@ long signals_open(void) {
 
 u64 signals_inherited(void) {
     u64 bits = 0;
-    static const int ours[] = {SIGSYS, SIGSEGV, SIGBUS};
     for (unsigned i = 0; i < 3; i++)
-        if (virtual_action[i].handler == SIG_IGN_VALUE) bits |= SIGNAL_BIT(ours[i]);
+        if (virtual_action[i].handler == SIG_IGN_VALUE) bits |= SIGNAL_BIT(own_numbers[i]);
     return bits | own_blocked() << 32;
 }
 
@@ -112,12 +112,20 @@ static void show_handler(struct kernel_action *action) {
     if (index & 1) action->flags &= ~(u64)SA_SIGINFO;
 }
 
-static u64 bits_of_mask(u64 mask) {
-    return (mask & SIGNAL_BIT(SIGSYS) ? 1 : 0) | (mask & SIGNAL_BIT(SIGSEGV) ? 2 : 0) | (mask & SIGNAL_BIT(SIGBUS) ? 4 : 0);
+/* What handler masks ask of the engine's own signals. */
+static u64 asked_mask(int number) {
+    u64 mask = 0;
+    for (unsigned i = 0; i < ARRAY_LENGTH(own_numbers); i++)
+        if (blocking_handlers[i] & SIGNAL_BIT(number)) mask |= SIGNAL_BIT(own_numbers[i]);
+    return mask;
 }
 
-static u64 mask_of_bits(u64 bits) {
-    return (bits & 1 ? SIGNAL_BIT(SIGSYS) : 0) | (bits & 2 ? SIGNAL_BIT(SIGSEGV) : 0) | (bits & 4 ? SIGNAL_BIT(SIGBUS) : 0);
+static void note_asked_mask(int number, u64 mask) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(own_numbers); i++)
+        if (mask & SIGNAL_BIT(own_numbers[i]))
+            __atomic_fetch_or(&blocking_handlers[i], SIGNAL_BIT(number), __ATOMIC_RELAXED);
+        else
+            __atomic_fetch_and(&blocking_handlers[i], ~SIGNAL_BIT(number), __ATOMIC_RELAXED);
 }
 
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
@@ -136,12 +144,12 @@ long signals_action(int number, const struct kernel_action *wanted, struct kerne
     }
     long r = kernel_action(number, wanted ? &mine : NULL, old);
     if (r < 0) return r;
-    u8 *asked = &asked_masks[number - 1];
+    u64 asked = asked_mask(number);
     if (old) {
         show_handler(old);
-        old->mask |= mask_of_bits(*asked);
+        old->mask |= asked;
     }
-    if (wanted && *asked != bits_of_mask(wanted->mask)) *asked = (u8)bits_of_mask(wanted->mask);
+    if (wanted && asked != (wanted->mask & OWN_SIGNALS)) note_asked_mask(number, wanted->mask);
     return 0;
 }
 

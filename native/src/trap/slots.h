@@ -28,6 +28,7 @@ struct slot {
     u32 left_alone; /* so many traps do not lead to rewriting: see trap/rewrite.h */
     u32 vforked;    /* programs started by vfork children that are not waited for yet */
     u32 by_descriptor; /* how paths relative to a descriptor are found: see calls/resolve.c */
+    volatile u32 ids_lock; /* of the first slot only: see calls/own-ids.c */
     siginfo_t info;
 };
 

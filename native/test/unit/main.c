@@ -10,6 +10,7 @@ int main(void) {
     test_mounts();
     test_walk();
     test_plan();
+    test_ids();
     printf("%d passed, %d failed\n", unit_passed, unit_failed);
     return unit_failed != 0;
 }

@@ -15,6 +15,6 @@ extern int unit_passed, unit_failed;
         else unit_failed++, printf("not ok %s:%d: %s\n", __FILE__, __LINE__, #what); \
     } while (0)
 
-void test_shape(void), test_cache(void), test_lookup(void), test_walk(void), test_mounts(void), test_plan(void);
+void test_shape(void), test_cache(void), test_lookup(void), test_walk(void), test_mounts(void), test_plan(void), test_ids(void);
 
 #endif

@@ -1,0 +1,141 @@
+/* Signals to other processes under emulation. On the host all of a container are one user's, so what the guest's ids
+ * forbid is refused here. One who has CAP_KILL is asked nothing. */
+#include <asm/signal.h>
+
+#include "../engine.h"
+#include "../sys/process.h"
+#include "../sys/raw.h"
+#include "../sys/text.h"
+#include "handlers.h"
+#include "ids.h"
+
+#define LAST_SIGNAL 64
+#define SIGNAL_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
+
+struct entry { /* struct linux_dirent64 */
+    u64 inode, offset;
+    u16 length;
+    u8 type;
+    char name[];
+};
+
+struct sending {
+    int number;
+    i64 group; /* the process group it is for, 0: all processes of the container */
+    long refused, sent, last;
+};
+
+static bool is_own(u32 pid) {
+    return sys(__NR_tgkill, sys(__NR_getpid), pid, 0) == 0; /* a thread of ours */
+}
+
+static bool same_session(u32 pid) {
+    return sys(__NR_getsid, pid) == sys(__NR_getsid, 0);
+}
+
+/* May this process signal that one? Where nobody can tell, it may; what has ended or is another user's on the host is
+ * for the kernel to say. */
+static bool may_signal(u32 pid, int number) {
+    struct ids other;
+    const struct ids *ids = ids_now();
+    if (ids_capable(ids, CAP_KILL) || is_own(pid)) return true;
+    enum whose whose = ids_of_process(pid, &other, NULL);
+    if (whose == IDS_UNKNOWN || whose == IDS_GONE) return true;
+    return ids_may_signal(ids, &other, false, number == SIGCONT && same_session(pid));
+}
+
+/* The process group of a process; -1: it is gone. */
+static i64 group_of(u32 pid) {
+    long r = sys(__NR_getpgid, pid);
+    return r < 0 ? -1 : r;
+}
+
+/* Call `each` for every process there is, but for the first of the host. */
+static long all_processes(void (*each)(u32 pid, struct sending *s), struct sending *s) {
+    u8 room[4096];
+    u64 pid;
+    long fd = sys(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n;
+    if (fd < 0) return fd;
+    while ((n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0)
+        for (long at = 0; at < n; at += ((struct entry *)(room + at))->length)
+            if (text_number(((struct entry *)(room + at))->name, &pid, NULL) && pid > 1) each((u32)pid, s);
+    sys(__NR_close, fd);
+    return n;
+}
+
+static void count_refused(u32 pid, struct sending *s) {
+    if (group_of(pid) == s->group && !may_signal(pid, s->number)) s->refused++;
+}
+
+static void send_one(u32 pid, struct sending *s) {
+    long r = may_signal(pid, s->number) ? sys(__NR_kill, pid, s->number) : -EPERM;
+    if (r == 0) s->sent++;
+    s->last = r;
+}
+
+static void send_in_group(u32 pid, struct sending *s) {
+    if (group_of(pid) == s->group) send_one(pid, s);
+}
+
+/* Not to this process itself. */
+static void send_in_container(u32 pid, struct sending *s) {
+    struct ids ids;
+    if (pid == (u32)sys(__NR_getpid)) return;
+    if (ids_of_process(pid, &ids, NULL) == IDS_READ && same_container(pid)) send_one(pid, s);
+}
+
+/* At once, if nobody in the group is to be spared. */
+static long signal_group(struct call *call, i64 group, int number) {
+    struct sending s = {.number = number, .group = group, .last = -ESRCH};
+    if (all_processes(count_refused, &s) < 0 || !s.refused) return call_run(call);
+    all_processes(send_in_group, &s);
+    return s.sent ? 0 : s.last;
+}
+
+/* kill(-1): the processes of this container, which is as much as there is in one with its own process numbers. */
+static long signal_all(int number) {
+    struct sending s = {.number = number, .last = -ESRCH};
+    long r = all_processes(send_in_container, &s);
+    if (r < 0) return r;
+    return s.sent || s.last == -EPERM ? 0 : s.last;
+}
+
+static long send_many(struct call *call, int pid, int number) {
+    if (pid == -1) return signal_all(number);
+    if (ids_capable(ids_now(), CAP_KILL) || pid == (int)0x80000000) return call_run(call);
+    return signal_group(call, pid ? -(i64)pid : sys(__NR_getpgid, 0), number);
+}
+
+/* kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo */
+long call_kill(struct call *call) {
+    bool threads = call->number == __NR_tgkill || call->number == __NR_rt_tgsigqueueinfo;
+    int pid = (int)call->a[threads ? 1 : 0], number = (int)call->a[threads ? 2 : 1];
+    if ((u32)number > LAST_SIGNAL) return -EINVAL;
+    if (call->number == __NR_kill && pid <= 0) return send_many(call, pid, number);
+    return pid <= 0 || may_signal((u32)pid, number) ? call_run(call) : -EPERM;
+}
+
+/* The process of a descriptor: from pidfd_open, or a directory of /proc. 0: it is none. */
+static u32 process_behind(int fd) {
+    char path[48], text[512];
+    u64 pid = 0;
+    text_put_number(path, text_put(path, 0, "/fdinfo/"), (u64)fd);
+    long n = process_file((u64)sys(__NR_gettid), path, text, sizeof(text) - 1);
+    if (n <= 0) return 0;
+    text[n] = 0;
+    for (const char *p = text; *p; p++)
+        if (text_starts(p, "\nPid:\t") && text_number(p + 6, &pid, NULL)) return (u32)pid;
+    text_put_number(path, text_put(path, 0, "/proc/thread-self/fd/"), (u64)fd);
+    n = sys(__NR_readlinkat, AT_FDCWD, path, text, sizeof(text) - 1);
+    if (n <= 0) return 0;
+    text[n] = 0;
+    return text_starts(text, "/proc/") && text_number(text + 6, &pid, NULL) ? (u32)pid : 0;
+}
+
+long call_pidfd_signal(struct call *call) {
+    int number = (int)call->a[1];
+    u32 pid = ids_capable(ids_now(), CAP_KILL) ? 0 : process_behind((int)call->a[0]);
+    if (!pid || (u32)number > LAST_SIGNAL) return call_run(call);
+    if (call->a[3] & SIGNAL_GROUP) return signal_group(call, group_of(pid), number);
+    return may_signal(pid, number) ? call_run(call) : -EPERM;
+}
