@@ -37,6 +37,8 @@ call_handler call_getsockopt;
 long ids_prctl(const u64 a[6]);
 /* change.c */
 call_handler call_chown, call_chmod, call_mknod;
+/* fchdir.c */
+call_handler call_fchdir;
 /* listing.c */
 call_handler call_getdents;
 /* attributes.c */

@@ -30,10 +30,11 @@ void file_show_ids(u32 *uid, u32 *gid) {
     }
 }
 
-/* The record of a file; one that belonged to an earlier file of the same number is dropped. */
-static bool recall(u32 device, u64 inode, u64 birth, struct ownership *known) {
+/* The record of a file; one that belonged to an earlier file of the same number is dropped. One without a name keeps its
+ * number as long as it is open, so what has a name is another. */
+static bool recall(u32 device, u64 inode, u64 birth, u32 links, struct ownership *known) {
     if (!ownership_find(device, inode, known)) return false;
-    if (known->birth == birth) return true;
+    if (known->birth == birth && !(known->left && links)) return true;
     ownership_remove(device, inode, known->birth);
     return false;
 }
@@ -51,14 +52,16 @@ long file_look(int directory, const char *path, u64 flags, struct file *file) {
     file->disk_mode = file->mode = st.stx_mode;
     file->disk_rdev = file->rdev = device_of(st.stx_rdev_major, st.stx_rdev_minor);
     file->links = st.stx_nlink;
+    file->left = 0;
     struct ownership known;
-    file->known = engine.remembers && recall(file->device, file->inode, file->birth, &known);
+    file->known = engine.remembers && recall(file->device, file->inode, file->birth, file->links, &known);
     if (!file->known) {
         file_show_ids(&file->uid, &file->gid);
         return 0;
     }
     file->uid = known.uid;
     file->gid = known.gid;
+    file->left = known.left;
     if (known.mode) file->mode = known.mode, file->rdev = known.rdev;
     return 0;
 }
@@ -74,6 +77,7 @@ long file_remember(const struct file *file) {
     struct ownership record = {
         .inode = file->inode, .birth = file->birth, .device = file->device, .uid = file->uid, .gid = file->gid,
         .mode = mode_differs ? file->mode : 0, .rdev = mode_differs ? file->rdev : 0,
+        .left = file->left,
     };
     if (S_ISDIR(file->mode) && (file->mode & S_ISGID)) ownership_note_setgid();
     return ownership_put(&record);
@@ -82,9 +86,9 @@ long file_remember(const struct file *file) {
 /* A hit: the birth time, which stat does not tell, must be right. */
 static bool verify(struct ownership *known, int directory, const char *path, u64 flags) {
     struct statx st;
-    if (!known->birth) return true;
-    if (sys(__NR_statx, directory, path, flags, STATX_BTIME, &st) < 0 || st.stx_ino != known->inode) return false;
-    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, birth_of(&st), known);
+    if (!known->birth && !known->left) return true;
+    if (sys(__NR_statx, directory, path, flags, STATX_BTIME | STATX_NLINK, &st) < 0 || st.stx_ino != known->inode) return false;
+    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, birth_of(&st), st.stx_nlink, known);
 }
 
 void file_show_stat(int directory, const char *path, u64 flags, struct stat *st) {
@@ -159,14 +163,14 @@ void file_made_open(int fd, const struct place *place, u64 mode) {
 }
 
 /* A record left behind is found out by the birth time when the inode number is used again. Only where a file can be
- * remembered, removed and replaced within one tick of the clock, or has no birth time, must it go with the file. */
+ * remembered, removed and replaced within one tick of the clock, or has no birth time, must it be marked. */
 bool file_leaving(const struct place *place, struct file *file) {
     struct timespec now;
     if (!engine.remembers || sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now) < 0) return false;
     if (!ownership_any_since(((u64)now.tv_sec - 2) * SECOND)) return false;
     if (file_look(place->directory, place->path, 0, file) < 0) return false;
     if (!file->known || (file->links > 1 && !S_ISDIR(file->disk_mode))) return false;
-    ownership_remove(file->device, file->inode, file->birth);
+    ownership_leave(file->device, file->inode, file->birth, (u32)now.tv_sec);
     return true;
 }
 

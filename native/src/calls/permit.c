@@ -53,9 +53,9 @@ static bool in_tree(const struct subject *s) {
     return in;
 }
 
-/* Is it for the engine to judge about this file? Whose one was that is removed is forgotten. */
+/* Is it for the engine to judge about this file? */
 static bool is_judged(const struct file *file, const struct subject *s) {
-    return file->disk_uid == engine.host_uid && file->links && (file->known || in_tree(s));
+    return file->disk_uid == engine.host_uid && (file->known || in_tree(s));
 }
 
 static bool refused(const struct file *file, u32 need, const struct subject *s) {
@@ -189,6 +189,12 @@ long permit_change(const struct place *place, bool there) {
     return is_judged(&parent, &above) ? -EPERM : 0;
 }
 
+long permit_search(int fd) {
+    struct file file;
+    if (!permit_asked() || !ownership_has_list() || file_look(fd, "", AT_EMPTY_PATH, &file) < 0 || !S_ISDIR(file.mode)) return 0;
+    return refused(&file, MAY_EXECUTE, &(struct subject){fd, "", false}) ? -EACCES : 0;
+}
+
 bool permit_writes(const struct place *place) {
     struct file file;
     if (!permit_asked() || !ownership_has_list() || file_look(place->directory, place->path, 0, &file) < 0) return true;
@@ -218,6 +224,7 @@ static long permit_owner(const struct wish *wish, const struct file *file, const
 
 static long permit_found(const struct wish *wish, const struct file *file, const struct subject *s) {
     if ((S_ISLNK(file->mode) && wish->contents) || wish->exclusive || (wish->directory && !S_ISDIR(file->mode))) return 0;
+    if (wish->regular && !S_ISREG(file->mode)) return 0; /* EINVAL */
     if (wish->contents && (wish->creates || (wish->need & MAY_WRITE)) && S_ISDIR(file->mode)) return 0; /* EISDIR */
     if (wish->attribute && !S_ISREG(file->mode) && !S_ISDIR(file->mode)) return 0; /* they have none */
     bool sticky = S_ISDIR(file->mode) && (file->mode & S_ISVTX) && (wish->need & MAY_WRITE);

@@ -14,11 +14,16 @@
 
 static u32 changes; /* modes widened so far; a walk has no other way to tell that it did */
 
+/* Is it remembered as a device? That is to stay shut. */
+static bool is_device(const struct file *file) {
+    return S_ISREG(file->disk_mode) && (S_ISCHR(file->mode) || S_ISBLK(file->mode));
+}
+
 /* Widen the mode of one file. True where that was needed and done. */
 static bool unlock_one(const char *path, u32 need) {
     struct file file;
     if (!in_own_tree(path) || file_look(AT_FDCWD, path, 0, &file) < 0) return false;
-    if (file.disk_uid != engine.host_uid || S_ISLNK(file.disk_mode)) return false;
+    if (file.disk_uid != engine.host_uid || S_ISLNK(file.disk_mode) || is_device(&file)) return false;
     if ((file.disk_mode >> 6 & need) == need || !file_permits(ids_now(), &file, need)) return false;
     u32 wider = (file.disk_mode & 07777) | (S_ISDIR(file.disk_mode) ? 0700 : 0600) | need << 6;
     file.disk_mode = (file.disk_mode & S_IFMT) | wider;
@@ -79,29 +84,50 @@ static const char *usual_device(const struct file *file) {
     return NULL;
 }
 
-/* A remembered device stands in the way of an open or an access: -EACCES where there is none. */
+static long open_device(struct call *call, const struct file *file) {
+    const char *device = usual_device(file);
+    if (!device) return file->rdev ? -EPERM : -ENXIO;
+    u64 a[6] = {(u64)AT_FDCWD, (u64)device, wish_open_flags(call) & ~(u64)(O_CREAT | O_EXCL)};
+    return arch_blocking(__NR_openat, a, call->slot);
+}
+
+/* Devices have no user.* attributes, and others are not kept for them. `none`: what the kernel says of those. */
+static long device_attribute(const struct call *call, long none, bool sets, bool permitted) {
+    char name[10] = "";
+    long r = arch_copy_text(name, (const char *)call->a[1], sizeof(name));
+    if (r < 0 && r != -ENAMETOOLONG) return r;
+    if (memcmp(name, "user.", 5) == 0) return none;
+    bool privileged = memcmp(name, "trusted.", 8) == 0 || memcmp(name, "security.", 9) == 0;
+    if (!privileged && !permitted) return -EACCES;
+    return privileged && !sets ? -ENODATA : -EOPNOTSUPP;
+}
+
+/* A remembered device stands in the way of an open, an access and the like: -EACCES where there is none. */
 static long try_device(struct call *call, const char *path, u32 need) {
     struct file file;
-    if (file_look(AT_FDCWD, path, 0, &file) < 0 || !S_ISREG(file.disk_mode)) return -EACCES;
-    if (!(S_ISCHR(file.mode) || S_ISBLK(file.mode)) || !file_permits(ids_now(), &file, need)) return -EACCES;
+    if (file_look(AT_FDCWD, path, 0, &file) < 0 || !is_device(&file)) return -EACCES;
+    bool permitted = file_permits(ids_now(), &file, need);
     switch (call->number) {
 #ifdef __NR_open
     case __NR_access:
 #endif
     case __NR_faccessat:
-    case __NR_faccessat2: return 0;
+    case __NR_faccessat2: return permitted ? 0 : -EACCES;
 #ifdef __NR_open
     case __NR_open:
     case __NR_creat:
 #endif
     case __NR_openat:
-    case __NR_openat2: break;
+    case __NR_openat2: return permitted ? open_device(call, &file) : -EACCES;
+    case __NR_truncate: return -EINVAL;
+    case __NR_getxattr:
+    case __NR_lgetxattr: return device_attribute(call, -ENODATA, false, permitted);
+    case __NR_setxattr:
+    case __NR_lsetxattr: return device_attribute(call, -EPERM, true, permitted);
+    case __NR_removexattr:
+    case __NR_lremovexattr: return device_attribute(call, -EPERM, false, permitted);
     default: return -EACCES;
     }
-    const char *device = usual_device(&file);
-    if (!device) return file.rdev ? -EPERM : -ENXIO;
-    u64 a[6] = {(u64)AT_FDCWD, (u64)device, wish_open_flags(call) & ~(u64)(O_CREAT | O_EXCL)};
-    return arch_blocking(__NR_openat, a, call->slot);
 }
 
 static enum unlocked unlock_path(struct call *call, const struct path_argument *argument, long *answer) {
@@ -123,6 +149,13 @@ static enum unlocked unlock_path(struct call *call, const struct path_argument *
     if (call->number == __NR_execve || call->number == __NR_execveat) wish.need |= MAY_READ;
     if (wish.need) unlock_one(place.path, wish.need);
     return changes != before ? UNLOCKED_RETRY : UNLOCKED_NOTHING;
+}
+
+bool unlock_directory(int fd) {
+    char link[48], host[PATH_SIZE];
+    if (!engine.remembers || fd < 0) return false;
+    link_of(fd, link);
+    return link_read(link, host, sizeof(host)) > 0 && unlock_one(host, MAY_EXECUTE);
 }
 
 enum unlocked unlock_for(struct call *call, long *answer) {

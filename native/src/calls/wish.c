@@ -115,7 +115,7 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
     case __NR_faccessat2: wish.need = (u32)a[2] & 7; break;
     case __NR_truncate:
         wish.need = MAY_WRITE;
-        wish.contents = true;
+        wish.contents = wish.regular = true;
         break;
     case __NR_setxattr:
     case __NR_lsetxattr:

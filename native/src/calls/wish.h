@@ -16,6 +16,7 @@ struct wish {
     bool exclusive;
     bool contents; /* what is in it is opened or cut: that is no matter of permissions for directories */
     bool directory; /* it must be a directory; that comes first */
+    bool regular;   /* or a regular file: other kinds are refused before their modes are looked at */
     bool attribute; /* a user.* attribute */
     bool owner;   /* only the owner may, or with `need` also who may write */
 };

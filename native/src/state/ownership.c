@@ -10,6 +10,7 @@
 
 #include <asm/stat.h>
 #include <linux/mman.h>
+#include <linux/time.h>
 
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -22,6 +23,7 @@
 #define GONE 0xffffffffu /* number of a removed record */
 #define LEAST_BITS 11
 #define LOCK_EX 2
+#define LINGER 86400 /* seconds for which a file without a name is remembered for sure */
 
 enum { SETTLED, MOVING, MOVED };
 
@@ -259,10 +261,21 @@ static void unlock(long fd) {
     sys(__NR_close, fd);
 }
 
-static u32 count_live(struct header *t) {
+static u32 seconds_now(void) {
+    struct timespec now = {0};
+    sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
+    return (u32)now.tv_sec;
+}
+
+/* Is the record still needed at `now`? */
+static bool is_live(const struct ownership *record, u32 now) {
+    return record && (!record->left || record->left + LINGER > now);
+}
+
+static u32 count_live(struct header *t, u32 now) {
     u32 live = 0;
     for (u64 i = 0; i < 1UL << t->bits; i++)
-        if (record_at(t, index_of(t)[i])) live++;
+        if (is_live(record_at(t, index_of(t)[i]), now)) live++;
     return live;
 }
 
@@ -273,7 +286,7 @@ static void thaw(struct header *t) {
 
 /* Under the lock: copy what lives into a file with room for as much again. */
 static long grow(struct header *old) {
-    u32 bits = LEAST_BITS, live = count_live(old);
+    u32 now = seconds_now(), bits = LEAST_BITS, live = count_live(old, now);
     while ((1UL << (bits - 1)) < 2UL * live + 1024) bits++;
     long r = make_file(bits, old->serial + 1);
     if (is_error(r)) return r;
@@ -286,7 +299,7 @@ static long grow(struct header *old) {
     for (u64 i = 0; i < 1UL << old->bits; i++) {
         u64 word = __atomic_fetch_or(&index_of(old)[i], FROZEN, __ATOMIC_ACQ_REL);
         const struct ownership *record = record_at(old, word);
-        if (record) try_put(new, record);
+        if (is_live(record, now)) try_put(new, record);
     }
     r = give_name();
     if (r < 0) {
@@ -385,6 +398,14 @@ static void forget(u32 device, u64 inode, u64 birth) {
 void ownership_remove(u32 device, u64 inode, u64 birth) {
     begin_reading();
     forget(device, inode, birth);
+    end_reading();
+}
+
+void ownership_leave(u32 device, u64 inode, u64 birth, u32 time) {
+    struct header *t = begin_reading();
+    u64 *word = t ? find_word(t, device_in(t, device), inode) : NULL;
+    struct ownership *record = word ? record_at(t, __atomic_load_n(word, __ATOMIC_ACQUIRE)) : NULL;
+    if (record && record->birth == birth) __atomic_store_n(&record->left, time, __ATOMIC_RELAXED);
     end_reading();
 }
 

@@ -46,13 +46,6 @@ static void say_open(long fd) { if (fd < 0) say_result(fd); else say(" = fd"); }
 /* That set-id bits go when another than root writes is not seen. */
 static unsigned mode_bits(void) { return getenv("FUZZ_STRANGERS") ? 01777 : 07777; }
 
-/* Whose a removed file was is forgotten. */
-static int is_forgotten(int dirfd, const char *name)
-{
-	struct stat st;
-	return getenv("FUZZ_STRANGERS") && !fstatat(dirfd, name, &st, AT_EMPTY_PATH) && !st.st_nlink;
-}
-
 static void do_open(struct random *r, int number)
 {
 	(void)number;
@@ -140,7 +133,6 @@ static void at_call(struct random *r, const char *name, long number, unsigned lo
 	say("%s(", name);
 	say_at(dirfd, path);
 	say(",%#lx,%#lx)", a, b);
-	if (is_forgotten(dirfd, path)) { say(" skipped"); return; }
 	say_result(syscall(number, dirfd, path, a, b));
 }
 
@@ -255,7 +247,7 @@ static void do_modes(struct random *r, int number)
 	switch (below(r, 4)) {
 	case 0: at_call(r, "fchmodat", SYS_fchmodat, mode, 0); break;
 	case 1: at_call(r, "fchmodat2", 452, mode, PICK(r, 0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH)); break;
-	case 2: say("fchmod(%d,%o)", slot, mode); if (is_forgotten(slot, "")) { say(" skipped"); return; } say_result(fchmod(slot, mode)); break;
+	case 2: say("fchmod(%d,%o)", slot, mode); say_result(fchmod(slot, mode)); break;
 	default: {
 		int dirfd = some_dirfd(r);
 		unsigned flags = PICK(r, 0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH), self = below(r, 3);
@@ -263,8 +255,7 @@ static void do_modes(struct random *r, int number)
 		say("fchownat(");
 		say_at(dirfd, path);
 		say(",%u,%#x)", self, flags);
-		if (is_forgotten(dirfd, path)) { say(" skipped"); return; }
-		say_result(syscall(SYS_fchownat, dirfd, path, self ? -1 : (int)getuid(), self == 2 ? 0 : -1, flags));
+			say_result(syscall(SYS_fchownat, dirfd, path, self ? -1 : (int)getuid(), self == 2 ? 0 : -1, flags));
 	}
 	}
 }
@@ -279,7 +270,6 @@ static void do_times(struct random *r, int number)
 	say("utimensat(");
 	say_at(dirfd, none ? "(null)" : path);
 	say(",%ld,%#x)", (long)when[1].tv_sec, flags);
-	if (is_forgotten(dirfd, path)) { say(" skipped"); return; }
 	say_result(syscall(SYS_utimensat, dirfd, none ? NULL : path, when, flags));
 }
 
@@ -301,7 +291,6 @@ static void do_cwd(struct random *r, int number)
 	unsigned kind = below(r, 10), size = PICK(r, 4096, 4096, 3, 0);
 	int slot = some_slot(r);
 	if (kind < 5) { some_path(r, path); if (percent(r, 25)) strcpy(path, "/f"); say("chdir("); say_path(path); say(")"); say_result(syscall(SYS_chdir, path)); }
-	else if (kind < 7 && getenv("FUZZ_STRANGERS")) say("skipped");	/* whether it may be searched is not asked */
 	else if (kind < 7) { say("fchdir(%d)", slot); say_result(syscall(SYS_fchdir, slot)); }
 	else { say("getcwd(%u)", size); long n = syscall(SYS_getcwd, text, size); say_result(n); if (n > 0) { say(" "); say_path(text); } }
 }
@@ -310,7 +299,6 @@ static void do_cwd(struct random *r, int number)
 static void do_lost_cwd(struct random *r, int number)
 {
 	(void)number;
-	if (getenv("FUZZ_STRANGERS")) { say("skipped"); return; }	/* whose a removed file was is forgotten */
 	const char *dir = percent(r, 50) ? "/f/lost" : "/f/rw/in/lost";
 	say("lose %s", dir);
 	long a = mkdir(dir, 0755), b = chdir(dir), c = rmdir(dir);

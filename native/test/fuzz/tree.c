@@ -2,10 +2,11 @@
 #include "fuzz.h"
 #include <dirent.h>
 
-/* Mounts and mount points stay; everything else of a former seed goes. */
+/* Mounts and mount points stay; everything else of a former seed goes. Strangers have no mounts. */
 static int is_mount(int dir, const char *name)
 {
 	char link[64], path[4096];
+	if (getenv("FUZZ_STRANGERS")) return 0;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
 	ssize_t n = readlink(link, path, sizeof path - 300);
 	if (n < 0) return 0;
@@ -52,6 +53,14 @@ void open_mounts(void)
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) chmod(places[i], 0755);
 }
 
+/* What the mounts are for others. */
+static void make_stand_ins(void)
+{
+	static const char *const dirs[] = { "/f/rw", "/f/rw/in", "/f/ro", "/f/absent", "/f/absent/point" };
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) mkdir(dirs[i], 0755);
+	put("/f/rofile", "");
+}
+
 void clean_tree(void)
 {
 	open_mounts();
@@ -59,6 +68,7 @@ void clean_tree(void)
 	if (dir < 0) { say("set-up: cannot open /f: %s", errno_name(errno)); return; }
 	empty(dir);
 	close(dir);
+	if (getenv("FUZZ_STRANGERS")) make_stand_ins();
 	chmod("/f/file", 0644);
 	put("/f/file", "file");
 }
