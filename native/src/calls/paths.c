@@ -55,8 +55,9 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     if (!call->a[(int)argument->path] && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
     if (means_descriptor(call, argument)) {
         int fd = (int)call->a[(int)argument->directory];
-        bool fault = fd == AT_FDCWD && !call->a[(int)argument->path] && sets_times(call->number);
-        return (argument->how & PATH_WRITE) && !fault && descriptor_read_only(fd) ? -EROFS : 0;
+        bool times = !call->a[(int)argument->path] && sets_times(call->number); /* EFAULT, or EBADF for a path alone */
+        bool refused = times && (fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH));
+        return (argument->how & PATH_WRITE) && !refused && descriptor_read_only(fd) ? -EROFS : 0;
     }
     u32 how = argument->how;
     if (argument->flags >= 0) {

@@ -45,6 +45,8 @@ void step(struct random *r, int number);
 /* Whoever starts next finds the directories of the mounts open. */
 void open_mounts(void);
 void clean_tree(void);
+/* For root's calls: what they left or spoilt above /f. */
+void clean_root(void);
 void make_tree(struct random *r);
 /* Owners and modes at random. */
 void give_tree(struct random *r);

@@ -75,6 +75,7 @@ plan() { # plan SIDE: the words, in the array words
 }
 
 run_both() { # run_both SEED COUNT STEPS WORKERS [STEP...]: logs in $work/{chroot,engine}.log
+	if [ "$strangers" = root ]; then new_tree chrooted; new_tree engined; fi # even the program may have been removed
 	plan chrooted
 	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
 	plan engined

@@ -57,6 +57,7 @@ static void run_seed(uint64_t seed, int steps, int workers)
 	int ring[16][2], ready[2];
 	char token;
 	pid_t pids[16];
+	if (root) clean_root();
 	chmod("/f", 0755);	/* a former seed may have closed it */
 	if (chdir("/f")) _exit(6);
 	clean_tree();

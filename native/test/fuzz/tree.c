@@ -40,6 +40,35 @@ static void empty(int dir)
 	}
 }
 
+void clean_root(void)
+{
+	static const char *const kept[] = { ".", "..", "f", "proc", "dev", "etc", "fuzz" };
+	char name[256];
+	struct stat st;
+	chmod("/", 0755);
+	if (lstat("/f", &st) || !S_ISDIR(st.st_mode)) unlink("/f");
+	mkdir("/f", 0755);
+	chown("/f", 0, 0);
+	for (int again = 1; again;) {
+		DIR *list = opendir("/");
+		again = 0;
+		for (struct dirent *e; list && !again && (e = readdir(list));) {
+			again = 1;
+			for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) if (!strcmp(e->d_name, kept[i])) again = 0;
+			strcpy(name, e->d_name);
+		}
+		if (list) closedir(list);
+		if (!again) break;
+		if (chdir("/") || lstat(name, &st)) break;
+		if (S_ISDIR(st.st_mode)) {
+			chmod(name, 0755);
+			int dir = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+			if (dir >= 0) { empty(dir); close(dir); }
+		}
+		if (unlinkat(AT_FDCWD, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0)) { say("set-up: cannot remove /%s: %s;", name, errno_name(errno)); break; }
+	}
+}
+
 static void put(const char *path, const char *text)
 {
 	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, 0644);
