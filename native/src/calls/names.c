@@ -5,6 +5,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../exec/running.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
@@ -230,7 +231,7 @@ static long rename_pair(struct pair *p, u32 flags) {
     int change = change_begin(&p->place[0]);
     if (change < 0) change = change_begin(&p->place[1]);
     r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
+    for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]), running_moved(&p->place[i], &p->place[!i]);
     change_end(change);
     if (known && (r < 0 || is_still_there(&p->place[1], &file))) file_remember(&file);
     return r;
@@ -276,7 +277,7 @@ static long link_pair(struct pair *p, u64 flags) {
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
     int change = change_begin(&p->place[1]);
     r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    if (r == 0) tell_cache(&p->place[1]);
+    if (r == 0) tell_cache(&p->place[1]), running_moved(&p->place[0], &p->place[1]);
     change_end(change);
     return r;
 }

@@ -6,6 +6,7 @@
 #include "../state/directories.h"
 #include "../sys/raw.h"
 #include "../engine.h"
+#include "../exec/running.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"
@@ -45,7 +46,8 @@ static long refuse_truncate(const struct place *place) {
 static long refuse(const struct call *call, u32 how, const struct place *place) {
     if (how & PATH_PARENT) return refuse_creation(place, makes_directory(call->number));
     if (call->number == __NR_truncate && (place->flags & PLACE_READ_ONLY)) return refuse_truncate(place);
-    return refuse_change(place);
+    long r = refuse_change(place);
+    return r == 0 && call->number == __NR_truncate ? running_refuses(place, O_WRONLY) : r;
 }
 
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,

@@ -10,6 +10,7 @@
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
+#include "running.h"
 
 #define RECENT 60              /* seconds */
 #define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */
@@ -57,6 +58,7 @@ static long open_executable(const struct place *place, bool follow) {
 }
 
 static void name_after(const char *host, char *guest) {
+    running_note(host);
     if (host_to_guest(host, guest, PATH_SIZE) < 0) text_put(guest, 0, host);
 }
 
@@ -167,6 +169,7 @@ static long take_program(struct program *p, struct elf_file *elf) {
         r = -ENOEXEC;
     }
     p->is_engine = r >= 0 && elf_is_engine(elf);
+    if (r >= 0 && !p->is_engine) running_lock(p->fd);
     return r < 0 ? r : open_interpreter(p, elf);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
+#include "../exec/running.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -30,6 +31,7 @@ void directories_begin(void) {
         struct cache *cache = map(fd);
         if (cache) {
             cache_clear(cache);
+            running_begin(cache);
             sys(__NR_munmap, cache, sizeof(*cache));
         }
     }
