@@ -128,10 +128,10 @@ static bool way_known(u64 key) {
     return key && __atomic_load_n(&ways[key % WAYS], __ATOMIC_RELAXED) == key;
 }
 
-/* The directory part of an absolute path that ends in a plain name; 0: there is none. */
+/* The directory part of an absolute path that ends in a plain name; 0: there is none, or it leads elsewhere each time. */
 static size_t directory_part(const char *text) {
     const char *name = text_last_name(text);
-    if (text[0] != '/' || !name[0] || text_equal(name, ".") || text_equal(name, "..")) return 0;
+    if (text[0] != '/' || !name[0] || text_starts(text, "/proc/") || text_equal(name, ".") || text_equal(name, "..")) return 0;
     return (size_t)(name - text);
 }
 
@@ -170,7 +170,7 @@ static long find(int directory, const char *text, u32 how, struct place *place) 
     r = resolve_anchored(directory, text, how, &path_host_permitting, place);
     if (r < 0 || (place->flags & PLACE_KERNEL_FOLLOWS)) return r;
     if ((r = search_above(place->path)) < 0) return r;
-    if (key) __atomic_store_n(&ways[key % WAYS], key, __ATOMIC_RELAXED);
+    if (key && !(place->flags & PLACE_ANCHORED)) __atomic_store_n(&ways[key % WAYS], key, __ATOMIC_RELAXED);
     return 0;
 }
 
