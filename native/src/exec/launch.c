@@ -18,7 +18,7 @@
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
-#define STATE_TEXT 192 /* eight numbers, "secure" and commas */
+#define STATE_TEXT 208 /* nine numbers, "secure" and commas */
 
 bool trace_me_deferred HOT;
 
@@ -71,6 +71,8 @@ static void make_state(char *state, const struct program *p) {
     n = text_put_number(state, n, own_file().device);
     n = text_put(state, n, ",");
     n = text_put_number(state, n, own_file().inode);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, engine.mounts.moves);
     if (engine.emulated) put_ids(state, n, p);
 }
 

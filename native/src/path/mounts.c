@@ -12,6 +12,7 @@ void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const ch
     m->any_read_only = false;
     m->root_length = 0;
     m->identity = 0;
+    m->moves = 0;
     mounts_add(m, "", root, NULL, 0);
 }
 
@@ -19,6 +20,11 @@ static u32 mix(u32 hash, const char *text) {
     do hash = (hash ^ (u8)*text) * 16777619u;
     while (*text++);
     return hash;
+}
+
+void mounts_identify(struct mounts *m) {
+    m->identity = 0;
+    for (unsigned i = 0; i < m->count; i++) m->identity = mix(mix(m->identity, m->table[i].guest), m->table[i].host);
 }
 
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags) {
@@ -37,8 +43,7 @@ long mounts_add(struct mounts *m, const char *guest, const char *host, const cha
     return 0;
 }
 
-/* Is `path` the directory `above` (no trailing slash) or something in it? */
-static bool lies_in(const char *path, size_t length, const char *above, size_t above_length) {
+bool path_lies_in(const char *path, size_t length, const char *above, size_t above_length) {
     return length >= above_length && (length == above_length || path[above_length] == '/') &&
            memcmp(path, above, above_length) == 0;
 }
@@ -47,7 +52,7 @@ const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, s
     const struct mount *best = &m->table[0];
     for (unsigned i = 1; i < m->count; i++) {
         const struct mount *mount = &m->table[i];
-        if (mount->guest_length >= best->guest_length && lies_in(guest, length, mount->guest, mount->guest_length))
+        if (mount->guest_length >= best->guest_length && path_lies_in(guest, length, mount->guest, mount->guest_length))
             best = mount;
     }
     return best;
@@ -72,7 +77,7 @@ bool mounts_host_read_only(const struct mounts *m, const char *host) {
     bool read_only = false;
     for (unsigned i = 0; i < m->count; i++) {
         const struct mount *mount = &m->table[i];
-        if (mount->host_length < best || !lies_in(host, length, mount->host, mount->host_length)) continue;
+        if (mount->host_length < best || !path_lies_in(host, length, mount->host, mount->host_length)) continue;
         bool this_one = (mount->flags & MOUNT_READ_ONLY) != 0;
         read_only = mount->host_length > best ? this_one : this_one && (read_only || !best);
         best = mount->host_length;
@@ -93,7 +98,7 @@ long mounts_to_host(const struct mounts *m, const char *guest, size_t length, ch
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size) {
     long length = mounts_to_table(m, host, guest, size);
     if (length < 0 || !m->root_length) return length;
-    if (!lies_in(guest, (size_t)length, m->root, m->root_length)) return -ENOENT;
+    if (!path_lies_in(guest, (size_t)length, m->root, m->root_length)) return -ENOENT;
     length -= m->root_length;
     memmove(guest, guest + m->root_length, (size_t)length + 1);
     if (!length) memcpy(guest, "/", 2), length = 1;
@@ -107,7 +112,7 @@ long mounts_to_table(const struct mounts *m, const char *host, char *guest, size
     for (unsigned i = 0; i < m->count; i++) {
         const struct mount *mount = &m->table[i];
         if ((!best || mount->host_length >= best->host_length) &&
-            lies_in(host, length, mount->host, mount->host_length))
+            path_lies_in(host, length, mount->host, mount->host_length))
             best = mount;
     }
     if (!best) return -ENOENT;

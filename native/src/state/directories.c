@@ -6,6 +6,7 @@
 
 #include "../engine.h"
 #include "../exec/running.h"
+#include "moves.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -32,6 +33,7 @@ void directories_begin(void) {
         if (cache) {
             cache_clear(cache);
             running_begin(cache);
+            engine.mounts.moves = cache->moves;
             sys(__NR_munmap, cache, sizeof(*cache));
         }
     }
@@ -55,6 +57,7 @@ struct cache *directories_open(void) {
         /* Another thread may do the same: the same comes to lie at the same place. */
         if (size == sizeof(struct cache)) __atomic_store_n(&engine.mounts.cache, map(fd), __ATOMIC_RELEASE);
         sys(__NR_close, fd);
+        moves_follow();
     }
     if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;
