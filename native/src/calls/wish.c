@@ -1,6 +1,8 @@
 /* What a call needs of a file: read off its number and arguments. */
 #include "wish.h"
 
+#include <linux/fanotify.h>
+#include <linux/inotify.h>
 #include <linux/openat2.h>
 
 #include "../sys/raw.h"
@@ -123,7 +125,14 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
     case __NR_lremovexattr: wish_attribute(call, MAY_WRITE, &wish); break;
     case __NR_getxattr:
     case __NR_lgetxattr: wish_attribute(call, MAY_READ, &wish); break;
-    case __NR_inotify_add_watch: wish.need = MAY_READ; break;
+    case __NR_inotify_add_watch:
+        wish.need = MAY_READ;
+        wish.follow = !(a[2] & IN_DONT_FOLLOW);
+        break;
+    case __NR_fanotify_mark:
+        wish.need = MAY_READ;
+        wish.follow = !(a[1] & FAN_MARK_DONT_FOLLOW);
+        break;
     case __NR_chdir:
         wish.directory = true;
         wish.need = MAY_EXECUTE;

@@ -39,6 +39,8 @@ void flush_line(void);
 const char *errno_name(int number);
 void say_stat(const struct stat *st);
 
+/* The same for calls of a rarer kind. */
+void more(struct random *r);
 /* Runs one random call and logs it. */
 void step(struct random *r, int number);
 

@@ -443,6 +443,7 @@ static int skipped(const char *name)
 
 void step(struct random *r, int number)
 {
+	if (getenv("FUZZ_MORE") && percent(r, 35)) { more(r); return; }
 	unsigned n = below(r, 1000);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; n -= kinds[i++].weight) {
 		if (n >= kinds[i].weight) continue;
