@@ -4,6 +4,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "ids.h"
 #include "resolve.h"
 
 static void set_root(const char *guest, size_t length) {
@@ -27,7 +28,7 @@ long call_chroot(struct call *call) {
     if (r < 0) return r;
     long fd = sys(__NR_openat, place.directory, place.path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0) return fd;
-    if (!engine.plan.emulate_root) {
+    if (!engine.plan.emulate_root || !ids_capable(ids_now(), CAP_SYS_CHROOT)) {
         r = sys(__NR_faccessat, place.directory, place.path, 1 /* X_OK */);
         sys(__NR_close, fd);
         return r < 0 ? r : -EPERM;

@@ -85,7 +85,7 @@ static bool times_wrong(const u64 a[6]) {
 long order_flags(const struct call *call, long result) {
     u64 a[6];
     regs_arguments(&call->slot->regs, a);
-    if (result == -EROFS && call->number == __NR_utimensat && times_wrong(a)) return -EINVAL;
+    if ((result == -EROFS || result == -EPERM) && call->number == __NR_utimensat && times_wrong(a)) return -EINVAL;
     if (result == -EINVAL || !may_be_refused(call->number, a)) return result;
     for (unsigned i = 0; i < 2; i++) {
         const struct path_argument *path = &call->row->paths[i];
