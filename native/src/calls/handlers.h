@@ -23,6 +23,8 @@ call_handler call_ptrace, call_wait4;
 call_handler call_not_permitted, call_no_protocol, call_not_supported, call_arch_prctl;
 /* seccomp.c */
 call_handler call_prctl, call_seccomp;
+/* landlock.c */
+call_handler call_landlock_add_rule, call_landlock_restrict_self;
 /* watch.c */
 call_handler call_inotify, call_fanotify;
 /* chroot.c */

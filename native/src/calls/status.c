@@ -1,12 +1,11 @@
 /* /proc/PID/status under emulation: the kernel's text with other ids, groups and capabilities, in a memory file. */
 #include "status.h"
 
-#include <linux/memfd.h>
-
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "ids.h"
+#include "textview.h"
 
 #define TEXT_SIZE 16384
 #define LINE_SIZE (12 * MAX_GROUPS + 64)
@@ -65,17 +64,18 @@ static bool is_ours(const char *text) {
     return false;
 }
 
-static long write_lines(long fd, const char *text, const struct ids *ids) {
+static void put_lines(struct text_view *v, char *text, const struct ids *ids) {
     char line[LINE_SIZE];
     while (*text) {
         size_t length = 0, n = other_line(text, ids, line);
         while (text[length] && text[length++] != '\n') {
         }
-        long r = n ? sys(__NR_write, fd, line, n) : sys(__NR_write, fd, text, length);
-        if (r < 0) return r;
+        char behind = text[length];
+        text[length] = line[n] = 0;
+        view_put(v, n ? line : text);
+        text[length] = behind;
         text += length;
     }
-    return sys(__NR_lseek, fd, 0, 0);
 }
 
 static long read_all(const char *path, char *text) {
@@ -97,9 +97,9 @@ long status_open(const struct place *place, u64 flags) {
     if (!is_ours(text)) return -EXDEV;
     if (pid == (u32)sys(__NR_getpid)) ids = *ids_now();
     else ids_of_process(pid, &ids);
-    long fd = sys(__NR_memfd_create, "status", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-    if (fd < 0) return fd;
-    r = write_lines(fd, text, &ids);
-    if (r < 0) sys(__NR_close, fd);
-    return r < 0 ? r : fd;
+    struct text_view v;
+    r = view_begin(&v);
+    if (r < 0) return r;
+    put_lines(&v, text, &ids);
+    return view_end(&v, flags);
 }

@@ -1,4 +1,4 @@
-/* A buffer before a memfd, and a reader of lines. */
+/* A buffer before a memfd, which the guest gets for reading only, as a file of /proc; and a reader of lines. */
 #include "textview.h"
 
 #include <linux/memfd.h>
@@ -31,12 +31,14 @@ void view_put(struct text_view *v, const char *text) {
     }
 }
 
-long view_end(struct text_view *v) {
+long view_end(struct text_view *v, u64 flags) {
+    char link[48];
     flush(v);
-    if (v->error == 0) v->error = sys(__NR_lseek, v->fd, 0, 0);
-    if (v->error == 0) return v->fd;
+    text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u64)v->fd);
+    long r = v->error;
+    if (r == 0) r = sys(__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
     sys(__NR_close, v->fd);
-    return v->error;
+    return r;
 }
 
 void view_lines(struct text_view *v, int from, void (*line)(struct text_view *v, char *line)) {

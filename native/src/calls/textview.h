@@ -13,8 +13,9 @@ struct text_view {
 
 long view_begin(struct text_view *v);
 void view_put(struct text_view *v, const char *text);
-/* The memfd, at its beginning; or -errno, and it is closed. */
-long view_end(struct text_view *v);
+/* A descriptor for the guest: of the text, at its beginning, for reading only, with O_CLOEXEC and O_NONBLOCK as in
+ * `flags`; or -errno. What view_begin() opened is closed. */
+long view_end(struct text_view *v, u64 flags);
 /* Read `from` to its end and give each line, without its newline, to `line`. */
 void view_lines(struct text_view *v, int from, void (*line)(struct text_view *v, char *line));
 

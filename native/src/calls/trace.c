@@ -38,7 +38,8 @@ static u32 last_request(u32 pid) {
 }
 
 /* Debuggers start programs with vfork, PTRACE_TRACEME, exec: were tracing to begin at once, the SIGSYS of the exec
- * would stop a child whose tracer waits for that exec. */
+ * would stop a child whose tracer waits for that exec. It begins when the program stands ready, so that nothing has to
+ * be passed over by a tracer which may wait in one thread and trace in another (Delve). */
 long call_ptrace(struct call *call) {
     u32 request = (u32)call->a[0];
     if (request != PTRACE_TRACEME) {
@@ -46,7 +47,7 @@ long call_ptrace(struct call *call) {
         return call_run(call);
     }
     if (!slots_borrowed()) return call_run(call);
-    trace_me_deferred = true;
+    trace_me_deferred = (u32)sys(__NR_gettid);
     return 0;
 }
 

@@ -2,8 +2,6 @@
  * that the guest gets in the place of the file. */
 #include "views.h"
 
-#include <linux/memfd.h>
-
 #include "../engine.h"
 #include "../guest-path.h"
 #include "../state/socket-names.h"
@@ -161,7 +159,6 @@ bool view_has_name(const char *name) {
 
 long view_open(const struct view *view, const char *host_path, u64 flags) {
     struct text_view v;
-    char link[48];
     long fd = sys(__NR_openat, AT_FDCWD, host_path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return fd;
     long r = view_begin(&v);
@@ -170,13 +167,8 @@ long view_open(const struct view *view, const char *host_path, u64 flags) {
             view->all(&v);
         else
             view_lines(&v, (int)fd, view->line);
-        r = view_end(&v);
+        r = view_end(&v, flags);
     }
     sys(__NR_close, fd);
-    if (r < 0) return r;
-    /* Again, for reading only. */
-    text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u64)r);
-    fd = sys(__NR_openat, AT_FDCWD, link, O_RDONLY | (flags & (O_CLOEXEC | O_NONBLOCK)), 0);
-    sys(__NR_close, r);
-    return fd;
+    return r;
 }

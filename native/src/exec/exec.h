@@ -42,6 +42,6 @@ long launch_engine(u64 argv, long argc, u64 envp, struct slot *slot);
 void resume(int argc, char **argv, char **envp, u64 *auxv) __attribute__((noreturn));
 
 extern u64 stop_before_program; /* set by a tracer, in its tracee: see calls/trace.c */
-extern bool trace_me_deferred; /* PTRACE_TRACEME was asked for and is done just before the next exec */
+extern u32 trace_me_deferred; /* the vfork child that asked for PTRACE_TRACEME; done behind its exec, in resume() */
 
 #endif

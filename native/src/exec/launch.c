@@ -18,9 +18,9 @@
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
-#define STATE_TEXT 208 /* nine numbers, "secure" and commas */
+#define STATE_TEXT 208 /* ten numbers, "secure" and commas */
 
-bool trace_me_deferred HOT;
+u32 trace_me_deferred HOT;
 
 /* Number of pointers before the NULL, or -EFAULT. A NULL vector is empty (Linux allows it). */
 static long count_pointers(u64 vector) {
@@ -73,6 +73,7 @@ static void make_state(char *state, const struct program *p) {
     n = text_put_number(state, n, own_file().inode);
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.mounts.moves);
+    n = text_put(state, n, trace_me_deferred && trace_me_deferred == (u32)sys(__NR_gettid) ? ",1" : ",0");
     if (engine.emulated) put_ids(state, n, p);
 }
 
@@ -124,10 +125,6 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     if (r < 0) return r;
     u64 cleared = 0; /* the address of this thread's number, which the kernel clears when the thread is gone */
     bool lent = slot && lend(slot, &cleared);
-    if (trace_me_deferred) { /* not written for nothing: a forked child would get a page of its own for it */
-        sys(__NR_ptrace, 0, 0, 0, 0);
-        trace_me_deferred = false;
-    }
     /* The new program inherits the signal mask: while a signal is kept that would be the engine's, so the exec is
      * then repeated behind the guest's handler. */
     u64 a[6] = {(u64)own_file_name(), (u64)vector, envp ? envp : (u64)nothing};

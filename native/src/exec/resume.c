@@ -3,6 +3,7 @@
 #include <linux/auxvec.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 
 #include "../calls/ids.h"
 #include "../engine.h"
@@ -25,13 +26,15 @@ struct kept {
     u64 fd, interpreter_fd, inherited, proc_seen, known, container;
     struct own_file file;
     u64 moves;
+    u64 trace_me;    /* PTRACE_TRACEME was put off until the program stands ready */
     u64 secure;      /* the program gained rights: AT_SECURE */
     const char *ids; /* behind those: only under emulation */
 };
 
 static bool parse_state(const char *text, struct kept *kept) {
     u64 *values[] = {&kept->fd,    &kept->interpreter_fd, &kept->inherited,   &kept->proc_seen,
-                     &kept->known, &kept->container,      &kept->file.device, &kept->file.inode, &kept->moves};
+                     &kept->known, &kept->container,      &kept->file.device, &kept->file.inode,
+                     &kept->moves, &kept->trace_me};
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
@@ -178,7 +181,10 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
             PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
     u64 *stack = (u64 *)(guest_argv - 1);
     *stack = (u64)(argc - engine.plan.first_argument);
-    if (stop_before_program) {
+    if (kept.trace_me) {
+        sys(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+        sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), SIGTRAP);
+    } else if (stop_before_program) {
         stop_before_program = 0;
         sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), SIGTRAP);
         sys(__NR_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 8); /* stands for the end of the exec */

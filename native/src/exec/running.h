@@ -10,6 +10,8 @@
 #define EXEC_RUNNING_H
 #include "../path/path.h"
 
+#define RUNNING_BYTE 0x7ffffffffffffffeL
+
 /* At the first start: may files of the container's tree be locked? */
 void running_begin(struct cache *cache);
 /* This open file is about to become the program. */
@@ -18,6 +20,8 @@ void running_lock(int fd);
 void running_note(const char *host);
 /* Opening a place with these flags, or with O_TRUNC cutting what is there: -ETXTBSY, or 0. */
 long running_refuses(const struct place *place, u64 flags);
+/* The same where the name is known, or behind a link. */
+long running_look(const struct place *place, u64 flags);
 /* May a path's last name be a program's? */
 bool running_known(const char *path);
 /* A name was moved or linked. */

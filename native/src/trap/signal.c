@@ -32,6 +32,9 @@ volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may
 /* What the guest wants for the three signals whose kernel handler is the engine's. */
 static struct kernel_action virtual_action[3] HOT;
 
+/* Which of these three the masks of the other signals' handlers have; the kernel is not told. Bits 0 to 2, by signal. */
+static u8 asked_masks[64] HOT;
+
 static int virtual_index(int number) {
     return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;
 }
@@ -109,6 +112,14 @@ static void show_handler(struct kernel_action *action) {
     if (index & 1) action->flags &= ~(u64)SA_SIGINFO;
 }
 
+static u64 bits_of_mask(u64 mask) {
+    return (mask & SIGNAL_BIT(SIGSYS) ? 1 : 0) | (mask & SIGNAL_BIT(SIGSEGV) ? 2 : 0) | (mask & SIGNAL_BIT(SIGBUS) ? 4 : 0);
+}
+
+static u64 mask_of_bits(u64 bits) {
+    return (bits & 1 ? SIGNAL_BIT(SIGSYS) : 0) | (bits & 2 ? SIGNAL_BIT(SIGSEGV) : 0) | (bits & 4 ? SIGNAL_BIT(SIGBUS) : 0);
+}
+
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
     int index = virtual_index(number);
     if (index >= 0) {
@@ -124,8 +135,14 @@ long signals_action(int number, const struct kernel_action *wanted, struct kerne
         if (mine.handler > SIG_IGN_VALUE) hide_handler(&mine);
     }
     long r = kernel_action(number, wanted ? &mine : NULL, old);
-    if (r == 0 && old) show_handler(old);
-    return r;
+    if (r < 0) return r;
+    u8 *asked = &asked_masks[number - 1];
+    if (old) {
+        show_handler(old);
+        old->mask |= mask_of_bits(*asked);
+    }
+    if (wanted && *asked != bits_of_mask(wanted->mask)) *asked = (u8)bits_of_mask(wanted->mask);
+    return 0;
 }
 
 /* Is this address on the thread's alternate stack? */

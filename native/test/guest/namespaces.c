@@ -1,4 +1,4 @@
-/* Namespaces, landlock, io_uring and clone3 give an answer, whatever it is, and path calls stay right afterwards. */
+/* Namespaces, io_uring and clone3 give an answer, whatever it is, and path calls stay right afterwards. */
 // variants: static dynamic
 #include "check.h"
 #include <sched.h>
@@ -13,7 +13,7 @@ int main(void)
 	IN_CHILD(0, { unshare(CLONE_NEWUSER | CLONE_NEWNS); go_on(); });
 	IN_CHILD(0, { unshare(CLONE_FS); MUST(chdir("/links")); go_on(); });
 	IN_CHILD(0, { unshare(CLONE_FILES); go_on(); });
-	IN_CHILD(0, { syscall(444, NULL, 0, 1); go_on(); }); IN_CHILD(0, { syscall(425, 4, args); go_on(); });
+	IN_CHILD(0, { syscall(425, 4, args); go_on(); });
 	IN_CHILD(0, { long pid = syscall(435, args, 64); if (!pid) _exit(0); if (pid > 0) waitpid((pid_t)pid, NULL, 0); go_on(); });
 	IN_CHILD(0, { int fd = open("/proc/self/ns/mnt", O_RDONLY); if (fd >= 0) syscall(SYS_setns, fd, 0); go_on(); });
 	IN_CHILD(0, {

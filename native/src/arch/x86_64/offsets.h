@@ -2,7 +2,9 @@
 #ifndef X86_64_OFFSETS_H
 #define X86_64_OFFSETS_H
 
-#define ENGINE_BASE 0x680000000000 /* above where the kernel puts PIE programs, below mmap and stack */
+/* Below where the kernel puts PIE programs. ThreadSanitizer and MemorySanitizer close nearly all of the address space;
+ * both leave to programs what begins here. */
+#define ENGINE_BASE 0x550000000000
 #define ENGINE_SIZE 0x100000       /* code and constants: the range the filter lets call freely */
 
 #define REGS_R15 0
@@ -35,7 +37,7 @@
 #define SLOTS_BASE (ENGINE_BASE + 0x800000)
 #define SLOT_HASH_BITS 6
 #define SLOT_HASH_FROM 0x1807800 /* bits 11-14, 23, 24: where thread pointers of glibc, musl and Go differ */
-#define SLOT_HASH_ONES 0x3c0     /* behind the hash: the four bits that SLOTS_BASE has */
+#define SLOT_HASH_ONES 0x7c0     /* behind the hash: the five bits that SLOTS_BASE has */
 #define SLOT_HASH_TO (SLOTS_BASE | 0x7e0000)
 #define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory: one table of pages for all */
 #define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
