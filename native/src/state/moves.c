@@ -90,8 +90,11 @@ bool moves_concern(const char *name, size_t length) {
     return mounts_has_way(names, name, length);
 }
 
+/* Locked, where that is possible, so that the list has the order in which the renames are made. */
 long moves_open(void) {
-    return directories_open() ? open_list(O_WRONLY | O_CREAT | O_APPEND) : -ENOENT;
+    long list = directories_open() ? open_list(O_WRONLY | O_CREAT | O_APPEND) : -ENOENT;
+    if (list >= 0) sys(__NR_flock, list, 2 /* LOCK_EX */);
+    return list;
 }
 
 long moves_tell(long list, const char *from, const char *to, bool exchange) {
