@@ -77,6 +77,8 @@ else
 		stage regressions 200 bash "$here/fuzz/fuzz.sh" --regressions --mode "$mode"
 		# Always the same seeds, so that what fails is the change at hand; new ones: fuzz.sh --seconds N.
 		stage fuzz 120 bash "$here/fuzz/fuzz.sh" --seed 20000 --seeds 400 --mode "$mode"
+		stage fuzz 60 bash "$here/fuzz/fuzz.sh" --strangers --seed 20000 --seeds 75 --mode "$mode"
+		stage fuzz 60 bash "$here/fuzz/fuzz.sh" --root --seed 20000 --seeds 75 --mode "$mode"
 	done
 	if [ ! -x "$tree/bin/sh" ] && ! command -v mmdebstrap > /dev/null; then
 		skip_all workloads 'mmdebstrap is missing, it makes the Debian tree'

@@ -193,6 +193,7 @@ static long make_device(const struct place *place, u32 mode, u32 rdev) {
     struct file file;
     bool whiteout = S_ISCHR(mode) && !rdev; /* anybody's to make */
     if (!whiteout && !ids_capable(ids_now(), CAP_MKNOD)) return -EPERM;
+    if (place_has_slash(place)) return check_creation(place, false);
     long fd = sys(__NR_openat, place->directory, place->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                   mode & 0777);
     if (fd < 0) return fd;

@@ -24,11 +24,15 @@ static void set_root(const char *guest, size_t length) {
 long call_chroot(struct call *call) {
     char text[PATH_SIZE], host[PATH_SIZE], link[48];
     struct place place;
-    if (!engine.plan.emulate_root) return -EPERM;
     long r = resolve_guest(AT_FDCWD, call->a[0], PATH_FOLLOW, text, &place);
     if (r < 0) return r;
     long fd = sys(__NR_openat, place.directory, place.path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0) return fd;
+    if (!engine.plan.emulate_root || !ids_capable(ids_now(), CAP_SYS_CHROOT)) {
+        r = sys(__NR_faccessat, place.directory, place.path, 1 /* X_OK */);
+        sys(__NR_close, fd);
+        return r < 0 ? r : -EPERM;
+    }
     text_put_number(link, text_put(link, 0, "/proc/thread-self/fd/"), (u64)fd);
     r = sys(__NR_readlinkat, AT_FDCWD, link, host, sizeof(host) - 1);
     sys(__NR_close, fd);

@@ -41,10 +41,10 @@ call_handler call_personality;
 call_handler call_kill, call_pidfd_signal;
 /* prctl options of struct ids: a result, or -EINVAL. */
 long ids_prctl(const u64 a[6]);
-/* permit.c */
-call_handler call_fchdir;
 /* change.c */
 call_handler call_chown, call_chmod, call_mknod;
+/* fchdir.c */
+call_handler call_fchdir;
 /* listing.c */
 call_handler call_getdents;
 /* attributes.c */

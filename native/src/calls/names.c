@@ -5,6 +5,8 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../exec/running.h"
+#include "../state/moves.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
@@ -137,7 +139,7 @@ static void plain_name(const struct place *place, char *to) {
     text_put(parent.text, n, ".");
     parent.path = parent.text;
     if (place_plain(&parent) < 0) parent.text[0] = 0;
-    size_t at = text_put(to, text_put(to, 0, parent.text), "/");
+    size_t at = text_put(to, text_equal(parent.text, "/") ? 0 : text_put(to, 0, parent.text), "/");
     memcpy(to + at, place->path + n, end - n);
     to[at + end - n] = 0;
 }
@@ -220,6 +222,42 @@ static bool is_still_there(const struct place *place, const struct file *file) {
            now.birth == file->birth;
 }
 
+static long run_rename(const struct pair *p, u32 flags) {
+    return sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
+}
+
+/* May mounts depend on what has this name? */
+static bool may_hold_mounts(const struct place *place) {
+    size_t n = strlen(place->path), at;
+    while (n && place->path[n - 1] == '/') n--;
+    for (at = n; at && place->path[at - 1] != '/';) at--;
+    return moves_concern(place->path + at, n - at);
+}
+
+/* A rename of what lies above mounts, which all processes must hear of, or else it is not done. */
+static __attribute__((noinline)) long rename_above(const struct pair *p, u32 flags) {
+    char text[2][PATH_ROOM + 256];
+    bool exchange = flags & RENAME_EXCHANGE;
+    for (unsigned i = 0; i < 2; i++) {
+        plain_name(&p->place[i], text[i]);
+        if (strlen(text[i]) >= PATH_SIZE) return run_rename(p, flags);
+    }
+    if (!mounts_depend_on(&engine.mounts, text[0]) && !(exchange && mounts_depend_on(&engine.mounts, text[1])))
+        return run_rename(p, flags);
+    long list = moves_open();
+    if (list < 0) return -EBUSY;
+    long r = run_rename(p, flags);
+    /* between two names of one file nothing happens */
+    bool stays = r < 0 || (!exchange && sys(__NR_faccessat2, AT_FDCWD, text[0], 0, AT_SYMLINK_NOFOLLOW) == 0);
+    if (stays || text_equal(text[0], text[1])) {
+        sys(__NR_close, list);
+        return r;
+    }
+    if (moves_tell(list, text[0], text[1], exchange) == 0) return 0;
+    sys(__NR_renameat2, AT_FDCWD, text[1], AT_FDCWD, text[0], exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+    return -EBUSY;
+}
+
 static long rename_pair(struct pair *p, u32 flags) {
     if (rename_flags_wrong(flags)) return -EINVAL;
     long r = resolve_pair(p, PATH_PARENT | PATH_WRITE, PATH_PARENT | PATH_WRITE);
@@ -229,8 +267,9 @@ static long rename_pair(struct pair *p, u32 flags) {
     bool known = engine.remembers && !flags && file_leaving(&p->place[1], &file);
     int change = change_begin(&p->place[0]);
     if (change < 0) change = change_begin(&p->place[1]);
-    r = sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]);
+    bool above = engine.mounts.count > 1 && (may_hold_mounts(&p->place[0]) || ((flags & RENAME_EXCHANGE) && may_hold_mounts(&p->place[1])));
+    r = above ? rename_above(p, flags) : run_rename(p, flags);
+    for (unsigned i = 0; r == 0 && i < 2; i++) tell_cache(&p->place[i]), running_moved(&p->place[i], &p->place[!i]);
     change_end(change);
     if (known && (r < 0 || is_still_there(&p->place[1], &file))) file_remember(&file);
     return r;
@@ -276,7 +315,7 @@ static long link_pair(struct pair *p, u64 flags) {
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
     int change = change_begin(&p->place[1]);
     r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
-    if (r == 0) tell_cache(&p->place[1]);
+    if (r == 0) tell_cache(&p->place[1]), running_moved(&p->place[0], &p->place[1]);
     change_end(change);
     return r;
 }

@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../exec/running.h"
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "owners.h"
@@ -74,6 +75,7 @@ static long open_remembering(struct call *call, const struct place *place, u64 a
 
 static long open_place(struct call *call, const struct place *place, u64 flags, u64 mode) {
     long r = refuse_open(place, &flags);
+    if (r == 0) r = running_refuses(place, flags);
     if (r < 0) return r;
     bool nameless = (flags & O_TMPFILE) == O_TMPFILE; /* made in the directory behind a link of /proc */
     if ((place->flags & PLACE_PROC) && !nameless) return open_proc(call, place, flags, mode);
@@ -90,6 +92,7 @@ static u32 how_created(u64 flags) {
 static bool open_below(struct call *call, int directory, char *path, u64 flags, u64 mode, long *result) {
     bool makes = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
     if ((engine.remembers && makes) || (engine.mounts.any_read_only && may_write(flags)) || !leads_down(path)) return false;
+    if (may_write(flags) && running_known(path)) return false;
     struct open_how how = {flags, makes ? mode & 07777 : 0, RESOLVE_NO_SYMLINKS};
     u64 a[6] = {(u64)directory, (u64)path, (u64)&how, sizeof(how)};
     long r = *result = arch_blocking(__NR_openat2, a, call->slot);

@@ -31,13 +31,13 @@ void file_show_ids(u32 *uid, u32 *gid) {
     }
 }
 
-/* The record of a file; one that belonged to an earlier file of the same number is dropped. */
-static bool recall(u32 device, u64 inode, u32 links, u64 birth, struct ownership *known) {
-    if (ownership_find(device, inode, known)) {
-        if (known->birth == birth) return true;
-        ownership_remove(device, inode, known->birth);
-    }
-    return !links && ownership_find_removed(device, inode, known) && known->birth == birth;
+/* The record of a file; one that belonged to an earlier file of the same number is dropped. One without a name keeps its
+ * number as long as it is open, so what has a name is another. */
+static bool recall(u32 device, u64 inode, u64 birth, u32 links, struct ownership *known) {
+    if (!ownership_find(device, inode, known)) return false;
+    if (known->birth == birth && !(known->left && links)) return true;
+    ownership_remove(device, inode, known->birth);
+    return false;
 }
 
 long file_look(int directory, const char *path, u64 flags, struct file *file) {
@@ -53,14 +53,16 @@ long file_look(int directory, const char *path, u64 flags, struct file *file) {
     file->disk_mode = file->mode = st.stx_mode;
     file->disk_rdev = file->rdev = device_of(st.stx_rdev_major, st.stx_rdev_minor);
     file->links = st.stx_nlink;
+    file->left = 0;
     struct ownership known;
-    file->known = engine.remembers && recall(file->device, file->inode, file->links, file->birth, &known);
+    file->known = engine.remembers && recall(file->device, file->inode, file->birth, file->links, &known);
     if (!file->known) {
         file_show_ids(&file->uid, &file->gid);
         return 0;
     }
     file->uid = known.uid;
     file->gid = known.gid;
+    file->left = known.left;
     if (known.mode) file->mode = known.mode, file->rdev = known.rdev;
     return 0;
 }
@@ -76,22 +78,18 @@ long file_remember(const struct file *file) {
     struct ownership record = {
         .inode = file->inode, .birth = file->birth, .device = file->device, .uid = file->uid, .gid = file->gid,
         .mode = mode_differs ? file->mode : 0, .rdev = mode_differs ? file->rdev : 0,
+        .left = file->left,
     };
     if (S_ISDIR(file->mode) && (file->mode & S_ISGID)) ownership_note_setgid();
     return ownership_put(&record);
 }
 
-/* By number. One that was removed is remembered apart, as long as it is not too long ago. */
-static bool find(u32 device, u64 inode, u64 links, struct ownership *known) {
-    return ownership_find(device, inode, known) || (!links && ownership_find_removed(device, inode, known));
-}
-
 /* A hit: the birth time, which stat does not tell, must be right. */
 static bool verify(struct ownership *known, int directory, const char *path, u64 flags) {
     struct statx st;
-    if (!known->birth) return true;
+    if (!known->birth && !known->left) return true;
     if (sys(__NR_statx, directory, path, flags, STATX_BTIME | STATX_NLINK, &st) < 0 || st.stx_ino != known->inode) return false;
-    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, st.stx_nlink, birth_of(&st), known);
+    return recall(device_of(st.stx_dev_major, st.stx_dev_minor), st.stx_ino, birth_of(&st), st.stx_nlink, known);
 }
 
 void file_show_stat(int directory, const char *path, u64 flags, struct stat *st) {
@@ -99,7 +97,7 @@ void file_show_stat(int directory, const char *path, u64 flags, struct stat *st)
     if (st->st_blksize == PROC_BLOCK && !st->st_size && st->st_uid == engine.host_uid &&
         file_show_process(directory, path, st->st_mode, &st->st_uid, &st->st_gid))
         return;
-    if (!engine.remembers || !find((u32)st->st_dev, st->st_ino, st->st_nlink, &known) ||
+    if (!engine.remembers || !ownership_find((u32)st->st_dev, st->st_ino, &known) ||
         !verify(&known, directory, path, flags)) {
         file_show_ids(&st->st_uid, &st->st_gid);
         return;
@@ -115,7 +113,7 @@ void file_show_statx(int directory, const char *path, u64 flags, struct statx *s
     if (st->stx_blksize == PROC_BLOCK && !st->stx_size && st->stx_uid == engine.host_uid &&
         file_show_process(directory, path, st->stx_mode, &st->stx_uid, &st->stx_gid))
         return;
-    if (!engine.remembers || !find(device, st->stx_ino, st->stx_nlink, &known) || !verify(&known, directory, path, flags)) {
+    if (!engine.remembers || !ownership_find(device, st->stx_ino, &known) || !verify(&known, directory, path, flags)) {
         file_show_ids(&st->stx_uid, &st->stx_gid);
         return;
     }
@@ -172,16 +170,14 @@ void file_made_open(int fd, const struct place *place, u64 mode) {
 }
 
 /* A record left behind is found out by the birth time when the inode number is used again. Only where a file can be
- * remembered, removed and replaced within one tick of the clock, or has no birth time, must it go with the file. */
+ * remembered, removed and replaced within one tick of the clock, or has no birth time, must it be marked. */
 bool file_leaving(const struct place *place, struct file *file) {
     struct timespec now;
     if (!engine.remembers || sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now) < 0) return false;
     if (!ownership_any_since(((u64)now.tv_sec - 2) * SECOND)) return false;
     if (file_look(place->directory, place->path, 0, file) < 0) return false;
     if (!file->known || (file->links > 1 && !S_ISDIR(file->disk_mode))) return false;
-    ownership_note_removed(&(struct ownership){.inode = file->inode, .birth = file->birth, .device = file->device,
-                                              .uid = file->uid, .gid = file->gid, .mode = file->mode, .rdev = file->rdev});
-    ownership_remove(file->device, file->inode, file->birth);
+    ownership_leave(file->device, file->inode, file->birth, (u32)now.tv_sec);
     return true;
 }
 

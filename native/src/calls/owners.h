@@ -15,6 +15,7 @@ struct file {
     u32 disk_uid, disk_gid, disk_mode, disk_rdev;
     u32 links;
     bool known;              /* something is remembered of it */
+    u32 left;                /* then: when its last name was removed, 0: it was not */
     u32 uid, gid, mode, rdev; /* what the guest sees */
 };
 
@@ -54,8 +55,8 @@ void file_give_owner(const struct place *place, struct file *file);
 void file_written(int directory, const char *path, u64 flags);
 /* Would file_made() have anything to do? */
 bool file_made_matters(void);
-/* Before a call that may remove a file's last name: forget the file, since once it is gone its number may at once be
- * another's. True where something was forgotten, to be remembered again if the call fails. */
+/* Before a call that may remove a file's last name: mark its record, since once it is gone its number may at once be
+ * another's. True where that was done: the file is to be remembered again if the call fails. */
 bool file_leaving(const struct place *place, struct file *file);
 
 #endif

@@ -4,9 +4,9 @@
 #include <linux/stat.h>
 
 #include "../state/directories.h"
-#include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../engine.h"
+#include "../exec/running.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"
@@ -43,17 +43,11 @@ static long refuse_truncate(const struct place *place) {
     return S_ISDIR(st.st_mode) ? -EISDIR : S_ISREG(st.st_mode) ? -EROFS : -EINVAL;
 }
 
-static bool is_device(const struct place *place) {
-    struct file file;
-    if (file_look(place->directory, place->path, 0, &file) < 0) return false;
-    return S_ISCHR(file.mode) || S_ISBLK(file.mode);
-}
-
 static long refuse(const struct call *call, u32 how, const struct place *place) {
     if (how & PATH_PARENT) return refuse_creation(place, makes_directory(call->number));
     if (call->number == __NR_truncate && (place->flags & PLACE_READ_ONLY)) return refuse_truncate(place);
-    if (call->number == __NR_truncate && engine.remembers && ownership_any_device() && is_device(place)) return -EINVAL;
-    return refuse_change(place);
+    long r = refuse_change(place);
+    return r == 0 && call->number == __NR_truncate ? running_refuses(place, O_WRONLY) : r;
 }
 
 static long resolve_argument(struct call *call, const struct path_argument *argument, char *text,
@@ -63,8 +57,9 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     if (!call->a[(int)argument->path] && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
     if (means_descriptor(call, argument)) {
         int fd = (int)call->a[(int)argument->directory];
-        bool fault = fd == AT_FDCWD && !call->a[(int)argument->path] && sets_times(call->number);
-        return (argument->how & PATH_WRITE) && !fault && descriptor_read_only(fd) ? -EROFS : 0;
+        bool times = !call->a[(int)argument->path] && sets_times(call->number); /* EFAULT, or EBADF for a path alone */
+        bool refused = times && (fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH));
+        return (argument->how & PATH_WRITE) && !refused && descriptor_read_only(fd) ? -EROFS : 0;
     }
     u32 how = argument->how;
     if (argument->flags >= 0) {

@@ -53,9 +53,9 @@ static bool in_tree(const struct subject *s) {
     return in;
 }
 
-/* Is it for the engine to judge about this file? Whose one was that is removed is forgotten. */
+/* Is it for the engine to judge about this file? */
 static bool is_judged(const struct file *file, const struct subject *s) {
-    return file->disk_uid == engine.host_uid && file->links && (file->known || in_tree(s));
+    return file->disk_uid == engine.host_uid && (file->known || in_tree(s));
 }
 
 static bool refused(const struct file *file, u32 need, const struct subject *s) {
@@ -128,10 +128,10 @@ static bool way_known(u64 key) {
     return key && __atomic_load_n(&ways[key % WAYS], __ATOMIC_RELAXED) == key;
 }
 
-/* The directory part of an absolute path that ends in a plain name; 0: there is none. */
+/* The directory part of an absolute path that ends in a plain name; 0: there is none, or it leads elsewhere each time. */
 static size_t directory_part(const char *text) {
     const char *name = text_last_name(text);
-    if (text[0] != '/' || !name[0] || text_equal(name, ".") || text_equal(name, "..")) return 0;
+    if (text[0] != '/' || !name[0] || text_starts(text, "/proc/") || text_equal(name, ".") || text_equal(name, "..")) return 0;
     return (size_t)(name - text);
 }
 
@@ -170,7 +170,7 @@ static long find(int directory, const char *text, u32 how, struct place *place) 
     r = resolve_anchored(directory, text, how, &path_host_permitting, place);
     if (r < 0 || (place->flags & PLACE_KERNEL_FOLLOWS)) return r;
     if ((r = search_above(place->path)) < 0) return r;
-    if (key) __atomic_store_n(&ways[key % WAYS], key, __ATOMIC_RELAXED);
+    if (key && !(place->flags & PLACE_ANCHORED)) __atomic_store_n(&ways[key % WAYS], key, __ATOMIC_RELAXED);
     return 0;
 }
 
@@ -187,6 +187,12 @@ long permit_change(const struct place *place, bool there) {
     while (n > 1 && text[n - 1] == '/') text[--n] = 0;
     if (file_look(place->directory, text, 0, &file) < 0 || file.uid == self) return 0;
     return is_judged(&parent, &above) ? -EPERM : 0;
+}
+
+long permit_search(int fd) {
+    struct file file;
+    if (!permit_asked() || !ownership_has_list() || file_look(fd, "", AT_EMPTY_PATH, &file) < 0 || !S_ISDIR(file.mode)) return 0;
+    return refused(&file, MAY_EXECUTE, &(struct subject){fd, "", false}) ? -EACCES : 0;
 }
 
 bool permit_writes(const struct place *place) {
@@ -218,8 +224,8 @@ static long permit_owner(const struct wish *wish, const struct file *file, const
 
 static long permit_found(const struct wish *wish, const struct file *file, const struct subject *s) {
     if ((S_ISLNK(file->mode) && wish->contents) || wish->exclusive || (wish->directory && !S_ISDIR(file->mode))) return 0;
+    if (wish->regular && !S_ISREG(file->mode)) return 0; /* EINVAL */
     if (wish->contents && (wish->creates || (wish->need & MAY_WRITE)) && S_ISDIR(file->mode)) return 0; /* EISDIR */
-    if (wish->cuts && !S_ISREG(file->mode)) return 0; /* EINVAL */
     if (wish->attribute && !S_ISREG(file->mode) && !S_ISDIR(file->mode)) return 0; /* they have none */
     bool sticky = S_ISDIR(file->mode) && (file->mode & S_ISVTX) && (wish->need & MAY_WRITE);
     if (wish->attribute && sticky && file->uid != ids_now()->user.fs && is_judged(file, s)) return -EPERM;
@@ -303,14 +309,6 @@ static long permit_path(const struct call *call, const struct path_argument *arg
         file_look(place.directory, place.path, 0, &file) < 0)
         return -ENOENT; /* this comes before the other path */
     return permit_file(&wish, &place);
-}
-
-long call_fchdir(struct call *call) {
-    struct file file;
-    int fd = (int)call->a[0];
-    if (!permit_asked() || !ownership_has_list() || file_look(fd, "", AT_EMPTY_PATH, &file) < 0) return call_run(call);
-    if (!S_ISDIR(file.mode)) return -ENOTDIR;
-    return refused(&file, MAY_EXECUTE, &(struct subject){fd, "", false}) ? -EACCES : call_run(call);
 }
 
 /* Is there something wrong with the arguments that the kernel sees before it looks at any file? */

@@ -16,6 +16,8 @@ static inline bool permit_asked(void) {
 long permit(const struct call *call);
 /* May the last name of a place be made (`there`: removed or replaced)? 0, -EACCES or -EPERM. */
 long permit_change(const struct place *place, bool there);
+/* May the directory behind a descriptor be entered? 0 or -EACCES; what else is wrong with it the kernel says. */
+long permit_search(int fd);
 /* May what is at a place be written to? */
 bool permit_writes(const struct place *place);
 /* May what is at one place get a name at the other? Not where it is another's and could not be written

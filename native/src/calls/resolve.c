@@ -226,7 +226,7 @@ static long resolve_relative(int directory, const char *path, size_t length, u32
 long resolve_walk(int directory, const char *path, u32 how, const struct path_host *host, struct place *place) {
     char base[PATH_SIZE];
     base[0] = '/', base[1] = 0;
-    long r = path[0] == '/' ? 0 : base_of(directory, base, sizeof(base));
+    long r = path[0] == '/' && !(how & PATH_IN_ROOT) ? 0 : base_of(directory, base, sizeof(base));
     if (r == BASE_REMOVED) return -ENOENT;
     return r < 0 ? r : path_walk(&engine.mounts, host, base, path, how, place);
 }

@@ -6,10 +6,13 @@
 #include "handlers.h"
 #include "resolve.h"
 
+#define IN_FLAGS (IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_CREATE | IN_MASK_ADD | IN_ISDIR | IN_ONESHOT)
+
 long call_inotify(struct call *call) {
     char text[PATH_SIZE];
     struct place place;
     bool follow = !(call->a[2] & IN_DONT_FOLLOW);
+    if (!(call->a[2] & (IN_ALL_EVENTS | IN_FLAGS))) return -EINVAL;
     long r = resolve_guest(AT_FDCWD, call->a[1], follow ? PATH_FOLLOW : 0, text, &place);
     if (r < 0) return r;
     u64 mask = call->a[2] | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : IN_DONT_FOLLOW);

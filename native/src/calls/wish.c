@@ -1,6 +1,8 @@
 /* What a call needs of a file: read off its number and arguments. */
 #include "wish.h"
 
+#include <linux/fanotify.h>
+#include <linux/inotify.h>
 #include <linux/openat2.h>
 
 #include "../sys/raw.h"
@@ -59,10 +61,11 @@ static struct wish wish_open(const struct call *call) {
     return wish;
 }
 
-/* Attributes of the system are not a matter of the file's mode, but lists of access are the owner's to set; other names are refused only behind it. */
-static void wish_attribute(const struct call *call, u32 need, struct wish *wish) {
+/* `at`: the argument that names the attribute. Attributes of the system are not a matter of the file's mode, but lists of
+ * access are the owner's to set; other names are refused only behind it. */
+static void wish_attribute(const struct call *call, unsigned at, u32 need, struct wish *wish) {
     char name[10] = "";
-    long r = arch_copy_text(name, (const char *)call->a[1], sizeof(name));
+    long r = arch_copy_text(name, (const char *)call->a[at], sizeof(name));
     if ((r < 0 && r != -ENAMETOOLONG) || !name[0]) return;
     wish->attribute = memcmp(name, "user.", 5) == 0;
     wish->owner = need == MAY_WRITE && memcmp(name, "system.", 7) == 0;
@@ -116,15 +119,28 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
     case __NR_faccessat2: wish.need = (u32)a[2] & 7; break;
     case __NR_truncate:
         wish.need = MAY_WRITE;
-        wish.contents = wish.cuts = true;
+        wish.contents = wish.regular = true;
         break;
     case __NR_setxattr:
     case __NR_lsetxattr:
     case __NR_removexattr:
-    case __NR_lremovexattr: wish_attribute(call, MAY_WRITE, &wish); break;
+    case __NR_lremovexattr: wish_attribute(call, 1, MAY_WRITE, &wish); break;
     case __NR_getxattr:
-    case __NR_lgetxattr: wish_attribute(call, MAY_READ, &wish); break;
-    case __NR_inotify_add_watch: wish.need = MAY_READ; break;
+    case __NR_lgetxattr: wish_attribute(call, 1, MAY_READ, &wish); break;
+    case __NR_setxattrat:
+    case __NR_removexattrat: wish_attribute(call, 3, MAY_WRITE, &wish); break;
+    case __NR_getxattrat: wish_attribute(call, 3, MAY_READ, &wish); break;
+    case __NR_inotify_add_watch:
+        wish.need = MAY_READ;
+        wish.follow = !(a[2] & IN_DONT_FOLLOW);
+        wish.directory = a[2] & IN_ONLYDIR;
+        break;
+    case __NR_fanotify_mark:
+        wish.need = MAY_READ;
+        wish.follow = !(a[1] & FAN_MARK_DONT_FOLLOW);
+        wish.directory = a[1] & FAN_MARK_ONLYDIR;
+        break;
+    case __NR_chroot:
     case __NR_chdir:
         wish.directory = true;
         wish.need = MAY_EXECUTE;

@@ -15,8 +15,8 @@ struct wish {
     bool creates; /* an open that makes the file where there is none */
     bool exclusive;
     bool contents; /* what is in it is opened or cut: that is no matter of permissions for directories */
-    bool cuts;    /* it must be a regular file; that comes first */
     bool directory; /* it must be a directory; that comes first */
+    bool regular;   /* or a regular file: other kinds are refused before their modes are looked at */
     bool attribute; /* a user.* attribute */
     bool owner;   /* only the owner may, or with `need` also who may write */
 };

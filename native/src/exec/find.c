@@ -10,19 +10,25 @@
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
+#include "running.h"
 
 #define RECENT 60              /* seconds */
 #define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */
 
-/* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. */
+/* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. By way of a
+ * descriptor for its path alone, since it may have no name but a link of /proc. */
 static long open_unreadable(const struct place *place, u64 flags) {
     struct stat st;
-    if (place->flags & PLACE_KERNEL_FOLLOWS) return -EACCES;
-    if (sys(__NR_newfstatat, place->directory, place->path, &st, AT_SYMLINK_NOFOLLOW) < 0) return -EACCES;
-    if (!S_ISREG(st.st_mode) || st.st_uid != (u32)sys(__NR_geteuid) || (st.st_mode & S_IRUSR)) return -EACCES;
-    if (sys(__NR_fchmodat, place->directory, place->path, (st.st_mode & 07777) | S_IRUSR) < 0) return -EACCES;
-    long fd = sys(__NR_openat, place->directory, place->path, flags, 0);
-    sys(__NR_fchmodat, place->directory, place->path, st.st_mode & 07777);
+    char link[48];
+    long path = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW), 0), fd = -EACCES;
+    if (path < 0) return path;
+    link_of((int)path, link);
+    bool own = sys(__NR_fstat, path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == (u32)sys(__NR_geteuid);
+    if (own && !(st.st_mode & S_IRUSR) && sys(__NR_fchmodat, AT_FDCWD, link, (st.st_mode & 07777) | S_IRUSR) == 0) {
+        fd = sys(__NR_openat, AT_FDCWD, link, flags & ~(u64)O_NOFOLLOW, 0);
+        sys(__NR_fchmodat, AT_FDCWD, link, st.st_mode & 07777);
+    }
+    sys(__NR_close, path);
     return fd;
 }
 
@@ -52,6 +58,7 @@ static long open_executable(const struct place *place, bool follow) {
 }
 
 static void name_after(const char *host, char *guest) {
+    running_note(host);
     if (host_to_guest(host, guest, PATH_SIZE) < 0) text_put(guest, 0, host);
 }
 
@@ -162,6 +169,7 @@ static long take_program(struct program *p, struct elf_file *elf) {
         r = -ENOEXEC;
     }
     p->is_engine = r >= 0 && elf_is_engine(elf);
+    if (r >= 0 && !p->is_engine) running_lock(p->fd);
     return r < 0 ? r : open_interpreter(p, elf);
 }
 

@@ -149,6 +149,17 @@ void cache_change(struct cache *cache, const char *name, size_t length) {
     if (cache_met(cache, name, length)) cache_clear(cache);
 }
 
+void cache_note_program(struct cache *cache, const char *name, size_t length) {
+    u32 hash = hash_of(name, length);
+    u64 bit = 1UL << (hash & 63), *word = &cache->programs[(hash >> 6) % CACHE_PROGRAM_WORDS];
+    if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit)) __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
+}
+
+bool cache_may_be_program(const struct cache *cache, const char *name, size_t length) {
+    u32 hash = hash_of(name, length);
+    return __atomic_load_n(&cache->programs[(hash >> 6) % CACHE_PROGRAM_WORDS], __ATOMIC_RELAXED) >> (hash & 63) & 1;
+}
+
 int cache_changing(struct cache *cache, u32 thread) {
     for (int i = 0; i < CACHE_CHANGERS; i++) {
         u32 none = 0;

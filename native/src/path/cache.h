@@ -18,6 +18,7 @@
 #define CACHE_TEXT 231
 #define CACHE_NAME_WORDS 1024
 #define CACHE_CHANGERS 32
+#define CACHE_PROGRAM_WORDS 64
 
 struct cache_entry {
     u32 sequence; /* odd while being written */
@@ -33,7 +34,10 @@ struct cache {
     u64 trapped, hooked; /* under `debug`: how many calls came by a signal, how many from rewritten sites */
     u32 changers[CACHE_CHANGERS]; /* thread numbers; 0: free */
     u32 rights; /* counted up when a directory is made, or another's owner or mode change: see calls/permit.c */
-    u8 head[PAGE_SIZE - 28 - CACHE_CHANGERS * 4];
+    u32 lockable; /* the device on which running programs are locked, 0: none; see exec/running.h */
+    u64 moves;    /* length of the list of moves: see state/moves.h */
+    u64 programs[CACHE_PROGRAM_WORDS]; /* names of programs that were started: another Bloom filter */
+    u8 head[PAGE_SIZE - 40 - CACHE_CHANGERS * 4 - CACHE_PROGRAM_WORDS * 8];
     u64 names[CACHE_NAME_WORDS];
     struct cache_entry entries[CACHE_ENTRIES];
 };
@@ -80,6 +84,10 @@ int cache_changing(struct cache *cache, u32 thread);
 void cache_changed(struct cache *cache, int number);
 /* The thread that announced this change is no more: what it may have changed is forgotten. */
 void cache_abandoned(struct cache *cache, int number, u32 thread);
+/* A program of this name is started. */
+void cache_note_program(struct cache *cache, const char *name, size_t length);
+/* Was one, perhaps? */
+bool cache_may_be_program(const struct cache *cache, const char *name, size_t length);
 /* Forget everything. */
 void cache_clear(struct cache *cache);
 

@@ -35,8 +35,9 @@ static size_t begin(const struct mounts *m, const char *text, size_t length, str
     }
 }
 
-/* Walk the components of text[0..length) that are not known yet, and remember each directory reached. `whole`: nothing
- * is behind them, so it matters whether the last one must be a directory: the cache cannot say so. */
+/* Walk the components of text[0..length) that are not known yet, and remember each directory reached. `whole`: no
+ * name is behind them, so it matters whether the last one must be a directory, and may be searched: the cache cannot say
+ * so. */
 static long learn(const struct mounts *m, const struct path_host *host, const char *text, size_t length, bool whole,
                   struct cache_answer *answer) {
     struct path_step step;
@@ -113,7 +114,7 @@ static __attribute__((noinline)) long learn_and_join(const struct mounts *m, con
     char guest[PATH_SIZE];
     struct cache_answer directory = {.guest = guest};
     guest[0] = 0;
-    long r = p->directory ? learn(m, host, p->full, p->directory, p->directory == p->length, &directory) : 0;
+    long r = p->directory ? learn(m, host, p->full, p->directory, !p->name_length, &directory) : 0;
     if (r == -EXDEV || r == -ENAMETOOLONG || r == -EOVERFLOW) return WALK;
     if (r == 0) r = join(m, &directory, p, place);
     return r == -ENAMETOOLONG ? WALK : r;

@@ -13,6 +13,7 @@ void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const ch
     m->root_length = 0;
     m->identity = 0;
     m->shadow_lengths = 0;
+    m->moves = 0;
     mounts_add(m, "", root, NULL, 0);
 }
 
@@ -20,6 +21,17 @@ static u32 mix(u32 hash, const char *text) {
     do hash = (hash ^ (u8)*text) * 16777619u;
     while (*text++);
     return hash;
+}
+
+static void identify(struct mounts *m, const struct mount *mount) {
+    m->identity = mix(mix(m->identity, mount->guest), mount->host);
+    if (mount->shadow) m->shadow_lengths |= 1UL << (mount->shadow_length & 63);
+}
+
+void mounts_identify(struct mounts *m) {
+    m->identity = 0;
+    m->shadow_lengths = 0;
+    for (unsigned i = 0; i < m->count; i++) identify(m, &m->table[i]);
 }
 
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags) {
@@ -33,14 +45,12 @@ long mounts_add(struct mounts *m, const char *guest, const char *host, const cha
     mount->host_length = (u32)strlen(host);
     mount->shadow_length = shadow ? (u32)strlen(shadow) : 0;
     mount->flags = flags;
-    m->identity = mix(mix(m->identity, guest), host);
-    if (shadow) m->shadow_lengths |= 1UL << (mount->shadow_length & 63);
+    identify(m, mount);
     if (flags & MOUNT_READ_ONLY) m->any_read_only = true;
     return 0;
 }
 
-/* Is `path` the directory `above` (no trailing slash) or something in it? */
-static bool lies_in(const char *path, size_t length, const char *above, size_t above_length) {
+bool path_lies_in(const char *path, size_t length, const char *above, size_t above_length) {
     return length >= above_length && (length == above_length || path[above_length] == '/') &&
            memcmp(path, above, above_length) == 0;
 }
@@ -49,7 +59,7 @@ const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, s
     const struct mount *best = &m->table[0];
     for (unsigned i = 1; i < m->count; i++) {
         const struct mount *mount = &m->table[i];
-        if (mount->guest_length >= best->guest_length && lies_in(guest, length, mount->guest, mount->guest_length))
+        if (mount->guest_length >= best->guest_length && path_lies_in(guest, length, mount->guest, mount->guest_length))
             best = mount;
     }
     return best;
@@ -75,7 +85,7 @@ bool mounts_host_read_only(const struct mounts *m, const char *host) {
     bool read_only = false;
     for (unsigned i = 0; i < m->count; i++) {
         const struct mount *mount = &m->table[i];
-        if (mount->host_length < best || !lies_in(host, length, mount->host, mount->host_length)) continue;
+        if (mount->host_length < best || !path_lies_in(host, length, mount->host, mount->host_length)) continue;
         bool this_one = (mount->flags & MOUNT_READ_ONLY) != 0;
         read_only = mount->host_length > best ? this_one : this_one && (read_only || !best);
         best = mount->host_length;
@@ -96,7 +106,7 @@ long mounts_to_host(const struct mounts *m, const char *guest, size_t length, ch
 long mounts_to_guest(const struct mounts *m, const char *host, char *guest, size_t size) {
     long length = mounts_to_table(m, host, guest, size);
     if (length < 0 || !m->root_length) return length;
-    if (!lies_in(guest, (size_t)length, m->root, m->root_length)) return -ENOENT;
+    if (!path_lies_in(guest, (size_t)length, m->root, m->root_length)) return -ENOENT;
     length -= m->root_length;
     memmove(guest, guest + m->root_length, (size_t)length + 1);
     if (!length) memcpy(guest, "/", 2), length = 1;
@@ -110,7 +120,7 @@ long mounts_to_table(const struct mounts *m, const char *host, char *guest, size
     for (unsigned i = 0; i < m->count; i++) {
         const struct mount *mount = &m->table[i];
         if ((!best || mount->host_length >= best->host_length) &&
-            lies_in(host, length, mount->host, mount->host_length))
+            path_lies_in(host, length, mount->host, mount->host_length))
             best = mount;
     }
     if (!best) return -ENOENT;

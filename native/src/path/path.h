@@ -34,6 +34,7 @@ struct mounts {
     const char *root;
     u32 identity;        /* a hash of the table */
     u64 shadow_lengths;  /* bit N: a mount's shadow is so long, modulo 64 */
+    u64 moves;           /* how much of the list of moves is in it: see state/moves.h */
     struct cache *cache; /* NULL: none */
 };
 
@@ -90,17 +91,33 @@ struct place {
     char text[PATH_ROOM];
 };
 
+/* Is `path` the directory `above` (no trailing slash) or something in it? */
+bool path_lies_in(const char *path, size_t length, const char *above, size_t above_length);
+
 /* mounts.c */
 /* Begin with the root alone, in a table with room for `room` mounts. */
 void mounts_begin(struct mounts *m, struct mount *table, unsigned room, const char *root);
 /* Add a mount at a plain guest path. `shadow` must stay; see mounts_shadow(). 0, or -ENOSPC. */
 long mounts_add(struct mounts *m, const char *guest, const char *host, const char *shadow, u32 flags);
+/* move.c: something was renamed on the host, within one mount: both texts are plain host paths. What is mounted from below
+ * it, and what is mounted on directories below it, moves along. `room` gives PATH_SIZE bytes for one of the texts (0, 1, 2)
+ * of a mount, which nobody reads yet. */
+typedef char *mount_room(unsigned mount, unsigned text);
+void mounts_move(struct mounts *m, const char *from, const char *to, bool exchange, mount_room *room);
+/* Would that change anything? */
+bool mounts_depend_on(const struct mounts *m, const char *host);
+/* May it, as far as a last name tells? `names`: mounts_names() made it. */
+#define MOUNT_NAME_WORDS 8
+void mounts_names(const struct mounts *m, u64 names[MOUNT_NAME_WORDS]);
+bool mounts_has_way(const u64 names[MOUNT_NAME_WORDS], const char *name, size_t length);
 /* The innermost mount at or above a plain guest path of this length. */
 const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, size_t length);
 /* The mount whose shadow this is, or NULL. */
 const struct mount *mounts_of_shadow(const struct mounts *m, const char *host, size_t length);
 /* Is a plain host path shown by read-only mounts only? */
 bool mounts_host_read_only(const struct mounts *m, const char *host);
+/* Take the hash of the table again. */
+void mounts_identify(struct mounts *m);
 bool mounts_has_name(const struct mounts *m, const char *name);
 /* Host path of a plain guest path: its length, or -ENAMETOOLONG. */
 long mounts_to_host(const struct mounts *m, const char *guest, size_t length, char *host, size_t size);

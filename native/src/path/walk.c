@@ -21,6 +21,7 @@ struct walk {
     size_t asked;     /* guest path of the highest directory that was asked for search permission */
     size_t floor; /* guest path that ".." and absolute links do not leave */
     const struct mount *start; /* for PATH_NO_MOUNTS */
+    const char *base, *base_anchor; /* where the walk began, and its anchor; NULL: none */
     const char *scope_anchor;  /* the anchor of the directory at `floor`, where that is the base */
     size_t parent_length; /* guest path of the directory that holds the last name, for PATH_PARENT */
     bool mount_point;
@@ -74,10 +75,27 @@ static void cut(struct walk *w, size_t guest_length) {
     w->unchecked = false;
 }
 
+/* Out of a mount again, and back below the directory where the walk began: its anchor leads there, too. */
+static void anchor_again(struct walk *w) {
+    size_t root = w->mounts->root_length, n = w->base_anchor ? strlen(w->base) : 0;
+    if (n == 1) n = 0; /* "/" */
+    if (!w->base_anchor || (w->how & PATH_REMOVED) || w->guest_length < root + n) return;
+    const char *rest = w->guest + root + n;
+    if (memcmp(w->guest + root, w->base, n) != 0 || (rest[0] && rest[0] != '/')) return;
+    if (mounts_of_guest(w->mounts, w->guest, root + n) != mounts_of_guest(w->mounts, w->guest, w->guest_length)) return;
+    if (strlen(rest) + 64 > PATH_ROOM || in_proc(w)) return;
+    w->host_length = text_put(w->place->text, text_put(w->place->text, 0, w->base_anchor), rest);
+    w->anchor = root + n;
+}
+
 /* One step up, to the guest directory of this length. */
 static long step_up(struct walk *w, size_t length) {
     const struct mount *mount = mounts_of_guest(w->mounts, w->guest, w->guest_length);
-    if (w->anchor == NO_ANCHOR || mount->guest_length == w->guest_length) return reach(w, w->guest, length);
+    if (w->anchor == NO_ANCHOR || mount->guest_length == w->guest_length) {
+        long r = reach(w, w->guest, length);
+        if (r == 0 && w->base_anchor) anchor_again(w);
+        return r;
+    }
     if (w->guest_length > w->anchor) {
         cut(w, length);
         return 0;
@@ -183,12 +201,15 @@ static bool jump(struct walk *w, size_t length, bool removed) {
 static long follow(struct walk *w, bool last, size_t directory_length) {
     long r = -EINVAL;
     if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
-    bool magic = r >= 0 || r == -EXDEV;
+    bool magic = r >= 0 || r == -EXDEV || r == -ENOTDIR;
     if (magic && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) {
         r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
         return r < 0 ? r : -ELOOP;
     }
-    if (magic && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) return -EXDEV;
+    if (magic && (w->how & (PATH_IN_ROOT | PATH_BENEATH))) {
+        r = w->host->read_link(w->place->text, w->target, PATH_SIZE);
+        return r < 0 ? r : -EXDEV;
+    }
     if (r == -EXDEV) return 2;
     if (r >= MAGIC_JUMP) {
         if (w->links >= MOST_LINKS) return -ELOOP;
@@ -315,6 +336,7 @@ static long begin(struct walk *w, const char *base, const char *anchor) {
     w->asked = w->guest_length;
     w->root_known = scoped || w->rest[0] == '/';
     w->scope_anchor = scoped ? anchor : NULL;
+    w->base = base, w->base_anchor = anchor;
     if (r == 0 && anchor) anchor_at(w, anchor);
     if (r < 0 || !scoped) return r;
     w->tail = w->anchor == NO_ANCHOR ? "" : "/"; /* should nothing follow */
@@ -329,7 +351,7 @@ static void walk_begin(struct walk *w, const struct mounts *m, const struct path
     w->mount_point = false;
     w->lasting = true;
     w->removed = NO_ANCHOR;
-    w->scope_anchor = NULL;
+    w->scope_anchor = w->base_anchor = NULL;
     w->root_known = true;
     place->directory = AT_FDCWD;
     place->path = place->text;

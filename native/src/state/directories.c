@@ -5,6 +5,8 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
+#include "../exec/running.h"
+#include "moves.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -30,6 +32,8 @@ void directories_begin(void) {
         struct cache *cache = map(fd);
         if (cache) {
             cache_clear(cache);
+            running_begin(cache);
+            engine.mounts.moves = cache->moves;
             sys(__NR_munmap, cache, sizeof(*cache));
         }
     }
@@ -53,6 +57,7 @@ struct cache *directories_open(void) {
         /* Another thread may do the same: the same comes to lie at the same place. */
         if (size == sizeof(struct cache)) __atomic_store_n(&engine.mounts.cache, map(fd), __ATOMIC_RELEASE);
         sys(__NR_close, fd);
+        moves_follow();
     }
     if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;

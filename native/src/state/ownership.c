@@ -10,6 +10,7 @@
 
 #include <asm/stat.h>
 #include <linux/mman.h>
+#include <linux/time.h>
 
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -22,7 +23,7 @@
 #define GONE 0xffffffffu /* number of a removed record */
 #define LEAST_BITS 11
 #define LOCK_EX 2
-#define REMOVED 64
+#define LINGER 60 /* seconds for which a file without a name is remembered for sure, and until the table is full */
 
 enum { SETTLED, MOVING, MOVED };
 
@@ -39,10 +40,7 @@ struct header {
     u64 root_inode, root_birth;
     u64 list[3];
     u32 devices;
-    u32 removed_count;  /* ever; the last ones are in `removed`, and one in the making has no inode */
-    struct ownership removed[REMOVED];
 };
-_Static_assert(sizeof(struct header) <= PAGE_SIZE, "the index begins on the second page");
 
 static struct header *table;
 static char directory[PATH_SIZE];
@@ -263,10 +261,21 @@ static void unlock(long fd) {
     sys(__NR_close, fd);
 }
 
-static u32 count_live(struct header *t) {
+static u32 seconds_now(void) {
+    struct timespec now = {0};
+    sys(__NR_clock_gettime, CLOCK_REALTIME_COARSE, &now);
+    return (u32)now.tv_sec;
+}
+
+/* Is the record still needed at `now`? */
+static bool is_live(const struct ownership *record, u32 now) {
+    return record && (!record->left || record->left + LINGER > now);
+}
+
+static u32 count_live(struct header *t, u32 now) {
     u32 live = 0;
     for (u64 i = 0; i < 1UL << t->bits; i++)
-        if (record_at(t, index_of(t)[i])) live++;
+        if (is_live(record_at(t, index_of(t)[i]), now)) live++;
     return live;
 }
 
@@ -277,7 +286,7 @@ static void thaw(struct header *t) {
 
 /* Under the lock: copy what lives into a file with room for as much again. */
 static long grow(struct header *old) {
-    u32 bits = LEAST_BITS, live = count_live(old);
+    u32 now = seconds_now(), bits = LEAST_BITS, live = count_live(old, now);
     while ((1UL << (bits - 1)) < 2UL * live + 1024) bits++;
     long r = make_file(bits, old->serial + 1);
     if (is_error(r)) return r;
@@ -287,12 +296,10 @@ static long grow(struct header *old) {
     memcpy(new->list, old->list, sizeof(new->list));
     new->setgid = old->setgid;
     new->devices = old->devices;
-    new->removed_count = old->removed_count;
-    memcpy(new->removed, old->removed, sizeof(new->removed));
     for (u64 i = 0; i < 1UL << old->bits; i++) {
         u64 word = __atomic_fetch_or(&index_of(old)[i], FROZEN, __ATOMIC_ACQ_REL);
         const struct ownership *record = record_at(old, word);
-        if (record) try_put(new, record);
+        if (is_live(record, now)) try_put(new, record);
     }
     r = give_name();
     if (r < 0) {
@@ -394,32 +401,12 @@ void ownership_remove(u32 device, u64 inode, u64 birth) {
     end_reading();
 }
 
-void ownership_note_removed(const struct ownership *file) {
+void ownership_leave(u32 device, u64 inode, u64 birth, u32 time) {
     struct header *t = begin_reading();
-    if (t) {
-        u32 number = __atomic_fetch_add(&t->removed_count, 1, __ATOMIC_RELAXED) % REMOVED;
-        struct ownership *entry = &t->removed[number], record = *file;
-        record.device = device_in(t, file->device);
-        record.inode = 0;
-        __atomic_store_n(&entry->inode, 0, __ATOMIC_RELEASE);
-        *entry = record;
-        __atomic_store_n(&entry->inode, file->inode, __ATOMIC_RELEASE);
-    }
+    u64 *word = t ? find_word(t, device_in(t, device), inode) : NULL;
+    struct ownership *record = word ? record_at(t, __atomic_load_n(word, __ATOMIC_ACQUIRE)) : NULL;
+    if (record && record->birth == birth) __atomic_store_n(&record->left, time, __ATOMIC_RELAXED);
     end_reading();
-}
-
-bool ownership_find_removed(u32 device, u64 inode, struct ownership *found) {
-    struct header *t = begin_reading();
-    bool hit = false;
-    u32 count = t ? __atomic_load_n(&t->removed_count, __ATOMIC_ACQUIRE) : 0;
-    for (u32 i = 1; t && !hit && i <= REMOVED; i++) { /* the last one first: it may have had the number of earlier ones */
-        const struct ownership *entry = &t->removed[(count - i) % REMOVED];
-        if (__atomic_load_n(&entry->inode, __ATOMIC_ACQUIRE) != inode) continue;
-        *found = *entry;
-        hit = found->device == device_in(t, device) && __atomic_load_n(&entry->inode, __ATOMIC_ACQUIRE) == inode;
-    }
-    end_reading();
-    return hit;
 }
 
 bool ownership_any_since(u64 time) {

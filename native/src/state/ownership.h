@@ -4,7 +4,7 @@
 #define STATE_OWNERSHIP_H
 #include "../sys/types.h"
 
-/* One file. A record is never changed once it can be found. */
+/* One file. But for `left`, a record is never changed once it can be found. */
 struct ownership {
     u64 inode;
     u64 birth;      /* nanoseconds since 1970; 0: the file system does not tell */
@@ -12,7 +12,8 @@ struct ownership {
     u32 uid, gid;
     u32 mode;       /* with type bits; 0: as on disk */
     u32 rdev;
-    u32 unused[5];
+    u32 left;       /* second of 1970 on when its last name was removed: it may still be open; 0: it has one */
+    u32 unused[4];
 };
 
 /* The tree a table belongs to: a copied tree has other inodes. */
@@ -35,9 +36,8 @@ bool ownership_find(u32 device, u64 inode, struct ownership *found);
 long ownership_put(const struct ownership *file);
 /* Forget a file; a later one with its number and another birth time is left alone. */
 void ownership_remove(u32 device, u64 inode, u64 birth);
-/* A file whose last name goes, and with it its record: for those who have it open still. Only the last ones are known. */
-void ownership_note_removed(const struct ownership *file);
-bool ownership_find_removed(u32 device, u64 inode, struct ownership *found);
+/* The last name of a file is about to go, at `time` (seconds since 1970). */
+void ownership_leave(u32 device, u64 inode, u64 birth, u32 time);
 /* Is there a record of a file that was born at `time` (nanoseconds since 1970) or later, or at an unknown time? */
 bool ownership_any_since(u64 time);
 /* May there be directories that hand on a group of their own to new files? */

@@ -4,6 +4,7 @@
 #include "../calls/resolve.h"
 #include "../calls/unlock.h"
 #include "../engine.h"
+#include "../state/moves.h"
 #include "../sys/raw.h"
 #include "rewrite.h"
 #include "signal.h"
@@ -23,6 +24,7 @@ static long unlock_and_repeat(struct call *call) {
 /* The row's handler, once more where the way to a descriptor's directory or only a mode was in the way. */
 static long handle(struct call *call) {
     call->slot->by_descriptor = BY_NONE;
+    moves_follow();
     long result = permit_asked() ? permit(call) : 0;
     if (result < 0) return order_flags(call, result);
     result = call->row->handler(call);

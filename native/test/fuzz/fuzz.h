@@ -39,12 +39,20 @@ void flush_line(void);
 const char *errno_name(int number);
 void say_stat(const struct stat *st);
 
+/* The same for calls of a rarer kind. */
+void more(struct random *r);
 /* Runs one random call and logs it. */
 void step(struct random *r, int number);
 
-/* Whoever starts next finds the directories of the mounts open. */
+/* The mount that may move with the directory above it: a descriptor of it, or -1. */
+extern int moving_mount;
+/* The path of the directory that holds its mount point. */
+void holder_of_mount(char *path);
+/* Whoever starts next finds the directories of the mounts where they were, and open. */
 void open_mounts(void);
 void clean_tree(void);
+/* For root's calls: what they left or spoilt above /f. */
+void clean_root(void);
 void make_tree(struct random *r);
 /* Owners and modes at random. */
 void give_tree(struct random *r);

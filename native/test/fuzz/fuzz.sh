@@ -2,18 +2,19 @@
 # The differential fuzzer: random path calls in the engine and in a real chroot, on identical trees,
 # must log the same. Needs root for the chroot; the guests run as an unprivileged user.
 #   fuzz.sh [--engine "COMMAND"] [--mode trap|rewrite] [--seconds N] [--seed S] [--seeds N] [--steps N]
-#           [--self] [--strangers] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
+#           [--self] [--strangers | --root] [--more] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
 # Without --seed the first seed is taken from the clock. A seed which differs is shrunk to the steps
 # which matter, printed, and the run ends with status 1 (--all: goes on and prints every differing seed;
 # --survey: the same without shrinking, and at the end a table of first differences by call and errno).
 # FUZZ_SKIP=openat2,rename... leaves kinds of calls out (names as in step.c).
 # --self compares the chroot with itself: the fuzzer's own test, nothing may differ.
 # --strangers: no binds; (emulated) root makes the tree and gives parts of it away, the calls are those of another user.
-# --regressions runs the seeds of the file `regressions`: [strangers] SEED STEPS WORKERS [STEP...]  # what it found
+# --more: rarer calls too, with another meaning of seeds. --root: the same as --strangers, but the calls are root's own.
+# --regressions runs the seeds of the file `regressions`: [strangers | root] [more] SEED STEPS WORKERS [STEP...]  # what it found
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 engine="$top/build/native/$(uname -m)/udocker-engine"
-mode=trap seconds=0 seed='' seeds=0 steps=150 workers=1 only='' regressions=no all=no self=no survey=no strangers='' work='' batch=25
+mode=trap seconds=0 seed='' seeds=0 steps=150 workers=1 only='' regressions=no all=no self=no survey=no strangers='' more='' work='' batch=25
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine) engine=$2; shift 2 ;;
@@ -29,6 +30,8 @@ while [ $# -gt 0 ]; do
 	--survey) survey=yes all=yes; shift ;;
 	--self) self=yes; shift ;;
 	--strangers) strangers=yes; shift ;;
+	--root) strangers=root; shift ;;
+	--more) more=yes; shift ;;
 	--keep) work=$2; mkdir -p "$2"; shift 2 ;;
 	*) echo "fuzz.sh: unknown option $1" >&2; exit 2 ;;
 	esac
@@ -73,11 +76,12 @@ plan() { # plan SIDE: the words, in the array words
 }
 
 run_both() { # run_both SEED COUNT STEPS WORKERS [STEP...]: logs in $work/{chroot,engine}.log
+	if [ "$strangers" = root ]; then new_tree chrooted; new_tree engined; fi # even the program may have been removed
 	plan chrooted
-	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=1} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
+	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
 	plan engined
-	if [ $self = yes ]; then env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=1} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
-	( cd / && env -i PATH=/usr/bin:/bin FUZZ_SKIP="$FUZZ_SKIP" ${strangers:+FUZZ_STRANGERS=1} timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
+	if [ $self = yes ]; then env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
+	( cd / && env -i PATH=/usr/bin:/bin FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
 	fi
 	# what the engine says of its own mount points is not the tree's business
 	# With strangers the disk does not hold what the guest sees: the log has it.
@@ -132,6 +136,9 @@ if [ $regressions = yes ]; then
 		set -- ${line%%#*}
 		strangers=''
 		if [ "$1" = strangers ]; then strangers=yes; shift; fi
+		if [ "$1" = root ]; then strangers=root; shift; fi
+		more=''
+		if [ "$1" = more ]; then more=yes; shift; fi
 		[ $# -ge 3 ] || continue
 		if alone "$@"; then
 			bad=$((bad + 1)); echo "not ok regression $* [$mode]:${line#*#}"; diff "$work/chroot.log" "$work/engine.log" | grep '^[<>]' | head -4 | cut -c1-250 | sed 's/^/# /'

@@ -41,8 +41,9 @@ static void open_slots(void)
 	}
 }
 
-/* With FUZZ_STRANGERS root makes the tree, gives parts of it away, and the calls are another user's. */
-static int strangers;
+/* With FUZZ_STRANGERS root makes the tree, gives parts of it away, and the calls are another user's; with
+ * FUZZ_STRANGERS=root they are root's own. */
+static int strangers, root;
 
 static void become_stranger(void)
 {
@@ -56,6 +57,7 @@ static void run_seed(uint64_t seed, int steps, int workers)
 	int ring[16][2], ready[2];
 	char token;
 	pid_t pids[16];
+	if (root) clean_root();
 	chmod("/f", 0755);	/* a former seed may have closed it */
 	if (chdir("/f")) _exit(6);
 	clean_tree();
@@ -72,7 +74,7 @@ static void run_seed(uint64_t seed, int steps, int workers)
 		int in = dup2(ring[i][0], 60), out = dup2(ring[(i + 1) % workers][1], 61), tell = dup2(ready[1], 62);
 		for (int fd = 3; fd < 60; fd++) close(fd);
 		open_slots();
-		if (strangers) become_stranger();
+		if (strangers && !root) become_stranger();
 		alarm(20);
 		if (write(tell, "r", 1) != 1) _exit(9);
 		close(tell);
@@ -101,6 +103,7 @@ int main(int argc, char **argv)
 	for (int i = 5; i < argc; i++) { only = 1; wanted[atoi(argv[i]) % 100000] = 1; }
 	umask(022);
 	strangers = getenv("FUZZ_STRANGERS") != NULL;
+	root = strangers && !strcmp(getenv("FUZZ_STRANGERS"), "root");
 	signal(SIGPIPE, SIG_IGN);
 	for (uint64_t seed = first; seed < first + count; seed++) run_seed(seed, steps, workers < 1 ? 1 : workers > 16 ? 16 : workers);
 	open_mounts();

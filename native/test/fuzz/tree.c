@@ -2,10 +2,11 @@
 #include "fuzz.h"
 #include <dirent.h>
 
-/* Mounts and mount points stay; everything else of a former seed goes. */
+/* Mounts and mount points stay; everything else of a former seed goes. Strangers have no mounts. */
 static int is_mount(int dir, const char *name)
 {
 	char link[64], path[4096];
+	if (getenv("FUZZ_STRANGERS")) return 0;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
 	ssize_t n = readlink(link, path, sizeof path - 300);
 	if (n < 0) return 0;
@@ -39,6 +40,62 @@ static void empty(int dir)
 	}
 }
 
+void clean_root(void)
+{
+	static const char *const kept[] = { ".", "..", "f", "proc", "dev", "etc", "fuzz" };
+	char name[256];
+	struct stat st;
+	chmod("/", 0755);
+	if (lstat("/f", &st) || !S_ISDIR(st.st_mode)) unlink("/f");
+	mkdir("/f", 0755);
+	chown("/f", 0, 0);
+	for (int again = 1; again;) {
+		DIR *list = opendir("/");
+		again = 0;
+		for (struct dirent *e; list && !again && (e = readdir(list));) {
+			again = 1;
+			for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) if (!strcmp(e->d_name, kept[i])) again = 0;
+			strcpy(name, e->d_name);
+		}
+		if (list) closedir(list);
+		if (!again) break;
+		if (chdir("/") || lstat(name, &st)) break;
+		if (S_ISDIR(st.st_mode)) {
+			chmod(name, 0755);
+			int dir = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+			if (dir >= 0) { empty(dir); close(dir); }
+		}
+		if (unlinkat(AT_FDCWD, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0)) { say("set-up: cannot remove /%s: %s;", name, errno_name(errno)); break; }
+	}
+}
+
+int moving_mount = -1;
+
+void holder_of_mount(char *path)
+{
+	char link[64];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", moving_mount);
+	ssize_t n = moving_mount < 0 ? -1 : readlink(link, path, 4000);
+	strcpy(path + (n < 0 ? 0 : n), n < 0 ? "/f/absent/point" : "");
+	*strrchr(path, '/') = 0;
+}
+
+/* The mount back to where it was. */
+static void move_back(void)
+{
+	char path[4200];
+	if (moving_mount < 0) moving_mount = fcntl(open("/f/absent/point", O_PATH | O_DIRECTORY), F_DUPFD, 70);
+	holder_of_mount(path);
+	if (!strcmp(path, "/f/absent")) return;
+	for (char *at = path + 1; (at = strchr(at, '/')); *at++ = '/') { *at = 0; chmod(path, 0755); }
+	struct stat st;
+	if (!lstat("/f/absent", &st)) {
+		rename("/f/absent", "/f/in-the-way");	/* it may be above what is sought */
+		holder_of_mount(path);
+	}
+	if (rename(path, "/f/absent")) say("set-up: cannot move %s back: %s;", path, errno_name(errno));
+}
+
 static void put(const char *path, const char *text)
 {
 	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, 0644);
@@ -49,7 +106,17 @@ static void put(const char *path, const char *text)
 void open_mounts(void)
 {
 	static const char *const places[] = { "/f", "/f/rw", "/f/rw/in", "/f/absent", "/f/absent/point" };
+	chmod("/f", 0755);
+	if (!getenv("FUZZ_STRANGERS")) move_back();
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) chmod(places[i], 0755);
+}
+
+/* What the mounts are for others. */
+static void make_stand_ins(void)
+{
+	static const char *const dirs[] = { "/f/rw", "/f/rw/in", "/f/ro", "/f/absent", "/f/absent/point" };
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) mkdir(dirs[i], 0755);
+	put("/f/rofile", "");
 }
 
 void clean_tree(void)
@@ -59,6 +126,7 @@ void clean_tree(void)
 	if (dir < 0) { say("set-up: cannot open /f: %s", errno_name(errno)); return; }
 	empty(dir);
 	close(dir);
+	if (getenv("FUZZ_STRANGERS")) make_stand_ins();
 	chmod("/f/file", 0644);
 	put("/f/file", "file");
 }

@@ -59,6 +59,43 @@ static void test_root(void) {
     m.root_length = 0;
 }
 
+static char rooms[8 * 3][PATH_SIZE];
+static char *room(unsigned mount, unsigned text) { return rooms[mount * 3 + text]; }
+
+static bool is_at(unsigned mount, const char *guest, const char *host, const char *shadow) {
+    const struct mount *t = &m.table[mount];
+    return !strcmp(t->guest, guest) && !strcmp(t->host, host) && !strcmp(t->shadow, shadow) &&
+           t->guest_length == strlen(guest) && t->host_length == strlen(host) && t->shadow_length == strlen(shadow);
+}
+
+static void test_moves(void) {
+    static struct mount table[8];
+    u64 names[MOUNT_NAME_WORDS];
+    mounts_begin(&m, table, 8, "/r");
+    mounts_add(&m, "/a/b/c", "/data", "/r/a/b/c", 0);
+    mounts_add(&m, "/a/b/c/x/in", "/data/y", "/data/x/in", 0);
+    mounts_add(&m, "/a/b/other", "/keep", "/r/a/b/other", 0);
+    u32 identity = m.identity;
+    EXPECT(mounts_depend_on(&m, "/r/a") && mounts_depend_on(&m, "/r/a/b") && mounts_depend_on(&m, "/data/y"));
+    EXPECT(!mounts_depend_on(&m, "/r/a/bb") && !mounts_depend_on(&m, "/r/d") && !mounts_depend_on(&m, "/data/y/z"));
+    mounts_names(&m, names);
+    EXPECT(mounts_has_way(names, "b", 1) && mounts_has_way(names, "y", 1) && !mounts_has_way(names, "nowhere", 7));
+    mounts_move(&m, "/r/a/b", "/r/d", false, room);
+    EXPECT(is_at(1, "/d/c", "/data", "/r/d/c") && is_at(2, "/d/c/x/in", "/data/y", "/data/x/in") && is_at(3, "/d/other", "/keep", "/r/d/other"));
+    EXPECT(m.identity != identity && !strcmp(host_of("/d/c/x/in/f"), "/data/y/f") && !strcmp(host_of("/a/b/c/f"), "/r/a/b/c/f"));
+    /* below a mount, and what is mounted */
+    mounts_move(&m, "/data/x", "/data/z", false, room);
+    EXPECT(is_at(2, "/d/c/z/in", "/data/y", "/data/z/in"));
+    mounts_move(&m, "/data/y", "/data/v", false, room);
+    EXPECT(is_at(2, "/d/c/z/in", "/data/v", "/data/z/in"));
+    /* back, by exchange with a directory that has one too */
+    mounts_add(&m, "/e/p", "/p", "/r/e/p", 0);
+    mounts_move(&m, "/r/e", "/r/d", true, room);
+    EXPECT(is_at(1, "/e/c", "/data", "/r/e/c") && is_at(4, "/d/p", "/p", "/r/d/p") && !strcmp(m.table[4].name, "p"));
+    mounts_move(&m, "/r/e", "/gone/e", false, room); /* out of sight: as it was */
+    EXPECT(is_at(1, "/e/c", "/data", "/gone/e/c"));
+}
+
 void test_mounts(void) {
     static struct mount table[8];
     mounts_begin(&m, table, 8, "/r");
@@ -73,4 +110,5 @@ void test_mounts(void) {
     test_root();
     for (unsigned i = m.count; i < 8; i++) mounts_add(&m, "/more", "/more", "/r/more", 0);
     EXPECT(mounts_add(&m, "/over", "/over", "/r/over", 0) == -ENOSPC);
+    test_moves();
 }

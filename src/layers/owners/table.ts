@@ -67,9 +67,9 @@ function recordsOf(table: Buffer, bits: number): Map<bigint, TableRecord> {
   return found;
 }
 
-/** Undefined for a file on another device than the root. */
+/** Undefined for a file on another device than the root, and for one whose last name was removed. */
 function recordAt(table: Buffer, at: number): TableRecord | undefined {
-  if (table.readUInt32LE(at + 16) !== 0) return undefined;
+  if (table.readUInt32LE(at + 16) !== 0 || table.readUInt32LE(at + 36) !== 0) return undefined;
   const mode = table.readUInt32LE(at + 28);
   const rdev = table.readUInt32LE(at + 32);
   return {
