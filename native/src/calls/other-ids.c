@@ -2,6 +2,7 @@
 #include <linux/uio.h>
 
 #include "../engine.h"
+#include "../exec/exec.h"
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -33,7 +34,7 @@ static int runs_engine(u32 pid) {
 
 /* Of an engine that is just being started for a program: from its words, see exec/launch.c. */
 static bool read_words(u32 pid, struct ids *ids) {
-    static const unsigned before = 9; /* numbers in the state word */
+    static const unsigned before = STATE_NUMBERS + 1; /* and whether it gained rights */
     char words[WORDS_SIZE];
     long n = process_file(pid, "/cmdline", words, sizeof(words) - 1);
     if (n <= 0) return false;

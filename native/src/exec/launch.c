@@ -18,7 +18,7 @@
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
-#define STATE_TEXT 208 /* ten numbers, "secure" and commas */
+#define STATE_TEXT 208 /* STATE_NUMBERS, "secure" and commas */
 
 u32 trace_me_deferred HOT;
 

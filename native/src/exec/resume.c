@@ -35,6 +35,7 @@ static bool parse_state(const char *text, struct kept *kept) {
     u64 *values[] = {&kept->fd,    &kept->interpreter_fd, &kept->inherited,   &kept->proc_seen,
                      &kept->known, &kept->container,      &kept->file.device, &kept->file.inode,
                      &kept->moves, &kept->trace_me};
+    _Static_assert(ARRAY_LENGTH(values) == STATE_NUMBERS, "STATE_NUMBERS");
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
         if (!text_number(text, values[i], &text)) return false;
