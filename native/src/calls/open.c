@@ -143,6 +143,12 @@ long call_openat(struct call *call) {
     return do_open(call, (int)call->a[0], call->a[1], call->a[2], call->a[3]);
 }
 
+static bool is_root(const char *text) {
+    bool slash = *text == '/';
+    while (*text == '/') text++;
+    return slash && !*text;
+}
+
 /* openat2 with RESOLVE_ flags: they are kept on the walk, and nothing is left of them for the kernel. */
 static long open_resolved(struct call *call, struct open_how *wanted) {
     char text[PATH_SIZE];
@@ -154,6 +160,8 @@ static long open_resolved(struct call *call, struct open_how *wanted) {
     if (r < 0) return r;
     if ((r = resolve_at((int)call->a[0], text, how, &place)) < 0) return r;
     r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
+    /* The kernel was told another name than "/", which is there, whatever may be searched. */
+    if (r == -EISDIR && (wanted->flags & O_EXCL) && is_root(text)) return -EEXIST;
     return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;
 }
 
