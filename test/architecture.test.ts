@@ -14,7 +14,6 @@ const below = [
   'layers',
   'run',
   'engines',
-  'rootfs',
   'execute',
   'system',
   'config',
@@ -30,8 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   layers: ['oci', 'system'],
   run: ['oci'],
   engines: ['oci', 'run'],
-  rootfs: ['system'],
-  execute: ['engines', 'rootfs', 'system', 'run'],
+  execute: ['engines', 'system', 'run'],
   system: [],
   config: ['oci'],
 };

@@ -69,7 +69,7 @@ for program in gcc make bash; do
 done
 make -s --no-print-directory -C "$top" native > "$work/build" 2>&1 || { cat "$work/build"; echo '0 passed, 1 failed, 0 skipped'; exit 1; }
 
-stage guest 420 bash "$here/guest/run.sh" --modes "$modes" --timeout 15
+stage guest 600 bash "$here/guest/run.sh" --modes "$modes" --timeout 15
 if [ "$(id -u)" != 0 ]; then
 	for missing in regressions fuzz workloads cpython; do skip_all $missing 'the real chroot it compares with needs root'; done
 else
