@@ -172,11 +172,12 @@ void console_finish(void) {
     console.deaf = true;
     console.input.at = console.input.end;
     while (console.open && (waiting(&console.output) || !console.over)) {
+        bool read_next = !waiting(&console.output);
         /* Where the terminal takes nothing, a signal ends the wait. */
-        if (copy(waiting(&console.output) ? -1 : LATE)) {
+        if (copy(read_next ? LATE : -1)) {
             int number = signal_wait(&info, 0);
             if (number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM) return;
-        } else if (!waiting(&console.output) && !console.over) {
+        } else if (read_next && !waiting(&console.output) && !console.over) {
             return; /* somebody outside the container keeps it open */
         }
     }
