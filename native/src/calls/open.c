@@ -161,7 +161,7 @@ static long open_resolved(struct call *call, struct open_how *wanted) {
     if ((r = resolve_at((int)call->a[0], text, how, &place)) < 0) return r;
     r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
     /* The kernel was told another name than "/", which is there, whatever may be searched. */
-    if (r == -EISDIR && (wanted->flags & O_EXCL) && is_root(text)) return -EEXIST;
+    if (r == -EISDIR && (wanted->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) && is_root(text)) return -EEXIST;
     return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;
 }
 
