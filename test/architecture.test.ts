@@ -7,17 +7,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { commands } from '../src/cli/commands/table.ts';
 
-const below = [
-  'oci',
-  'registry',
-  'store',
-  'layers',
-  'run',
-  'engines',
-  'execute',
-  'system',
-  'config',
-];
+const below = ['oci', 'registry', 'store', 'layers', 'run', 'engines', 'execute', 'system', 'config'];
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'cli/commands', 'config', 'system'],
   cli: ['actions', 'config'],
