@@ -7,6 +7,7 @@
 #include <linux/auxvec.h>
 
 #include "engine.h"
+#include "sys/entry.h"
 #include "sys/process.h"
 #include "sys/raw.h"
 #include "sys/text.h"
@@ -15,13 +16,6 @@
 #define QUIET_ROUNDS 2 /* a process may pass its place to a child between two looks */
 #define TENTH_OF_SECOND 100000000L
 #define MILLISECOND 1000000L
-
-struct entry {
-    u64 inode, offset;
-    u16 length;
-    u8 type;
-    char name[];
-} __attribute__((packed));
 
 static void pause_for(long nanoseconds) {
     u64 time[2] = {0, (u64)nanoseconds};

@@ -3,6 +3,7 @@
 #include <asm/signal.h>
 
 #include "../engine.h"
+#include "../sys/entry.h"
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -11,13 +12,6 @@
 
 #define LAST_SIGNAL 64
 #define SIGNAL_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
-
-struct entry { /* struct linux_dirent64 */
-    u64 inode, offset;
-    u16 length;
-    u8 type;
-    char name[];
-};
 
 struct sending {
     int number;

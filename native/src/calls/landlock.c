@@ -55,7 +55,7 @@ static long add_mounts_below(int ruleset, const struct landlock_path_beneath_att
     if (n == 1) n = 0; /* "/" is the directory above all of them */
     for (unsigned i = 0; i < engine.mounts.count && r == 0; i++) {
         const struct mount *m = &engine.mounts.table[i];
-        if (m->guest_length > (u32)n && m->guest[n] == '/' && memcmp(m->guest, guest, (size_t)n) == 0)
+        if (m->guest_length > (u32)n && path_lies_in(m->guest, m->guest_length, guest, (size_t)n))
             r = add_mount(ruleset, m->host, rule->allowed_access);
     }
     return r;

@@ -11,6 +11,7 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
+#include "../sys/entry.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "ids.h"
@@ -92,13 +93,6 @@ u32 ids_number_carried(u32 pid, u32 thread) {
     return IDS_NUMBER(value);
 }
 
-struct task {
-    u64 inode, offset;
-    u16 length;
-    u8 type;
-    char name[];
-};
-
 /* Ask about the number of each thread until `each` says false. True: it never did. */
 static bool all_threads(bool (*each)(u32 number, void *data), void *data) {
     u8 room[1024];
@@ -107,8 +101,8 @@ static bool all_threads(bool (*each)(u32 number, void *data), void *data) {
     long fd = sys(__NR_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n = -1;
     bool all = fd >= 0;
     while (all && (n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0) {
-        for (long at = 0; all && at < n; at += ((struct task *)(room + at))->length) {
-            const char *name = ((struct task *)(room + at))->name;
+        for (long at = 0; all && at < n; at += ((struct entry *)(room + at))->length) {
+            const char *name = ((struct entry *)(room + at))->name;
             if (text_number(name, &thread, NULL)) all = each(ids_number_carried(self, (u32)thread), data);
         }
     }

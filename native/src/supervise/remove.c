@@ -1,18 +1,12 @@
 /* Removes what a container's engine leaves on disk. Links are removed, not followed; what cannot be removed stays. */
 #include <linux/stat.h>
 
+#include "../sys/entry.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "supervise.h"
 
 #define DEEPEST 32
-
-struct entry {
-    u64 inode, offset;
-    u16 length;
-    u8 type;
-    char name[];
-};
 
 static void remove_at(int directory, const char *name, int depth);
 
