@@ -280,7 +280,7 @@ long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct pl
 }
 
 int change_begin(const struct place *place) {
-    struct cache *cache = directories_open();
+    struct cache *cache = directories_to_tell();
     if (!cache || !place->path || (place->flags & PLACE_KERNEL_FOLLOWS)) return -1;
     return cache_met(cache, place->path, strlen(place->path)) ? cache_changing(cache, (u32)sys(__NR_gettid)) : -1;
 }
@@ -290,7 +290,7 @@ void change_end(int number) {
 }
 
 void tell_cache(const struct place *place) {
-    struct cache *cache = directories_open();
+    struct cache *cache = directories_to_tell();
     if (!cache) return;
     if (!place->path || (place->flags & PLACE_KERNEL_FOLLOWS))
         cache_clear(cache); /* what it is called is not known */

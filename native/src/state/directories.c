@@ -7,6 +7,7 @@
 #include "../engine.h"
 #include "../exec/running.h"
 #include "moves.h"
+#include "reserve.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -26,12 +27,16 @@ static struct cache *map(long fd) {
 }
 
 void directories_begin(void) {
-    long fd = open_file(O_CREAT);
+    long fd = open_file(O_CREAT), size;
     if (fd < 0) return;
-    if (sys(__NR_ftruncate, fd, sizeof(struct cache)) == 0) {
+    size = sys(__NR_lseek, fd, 0, 2);
+    long r = reserve_blocks(fd, sizeof(struct cache));
+    /* Without room for it nobody may use it. */
+    if (sys(__NR_ftruncate, fd, r == 0 ? sizeof(struct cache) : 0) == 0 && r == 0) {
         struct cache *cache = map(fd);
         if (cache) {
             cache_clear(cache);
+            if (size != sizeof(struct cache)) cache->moves = moves_made();
             running_begin(cache);
             engine.mounts.moves = cache->moves;
             sys(__NR_munmap, cache, sizeof(*cache));
@@ -62,4 +67,23 @@ struct cache *directories_open(void) {
     if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;
     return engine.mounts.cache;
+}
+
+struct cache *directories_to_tell(void) {
+    if (!engine.mounts.cache) tried = false;
+    return directories_open();
+}
+
+/* Others would not hear of what this process changes: they lose the cache too, when they come to its missing pages. */
+bool directories_lost(u64 address) {
+    if (address - CACHE_BASE >= sizeof(struct cache)) return false;
+    u64 flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    long r = sys(__NR_mmap, CACHE_BASE, sizeof(struct cache), PROT_READ | PROT_WRITE, flags, -1, 0);
+    __atomic_store_n(&engine.mounts.cache, NULL, __ATOMIC_RELEASE);
+    long fd = open_file(0);
+    if (fd >= 0) {
+        sys(__NR_ftruncate, fd, 0);
+        sys(__NR_close, fd);
+    }
+    return !is_error(r);
 }

@@ -7,6 +7,11 @@
 void directories_begin(void);
 /* The cache, mapped when first asked for; NULL where the plan names no state or it cannot be used. */
 struct cache *directories_open(void);
+/* The same for who is about to change a name: others may have made the file since it could not be used here. */
+struct cache *directories_to_tell(void);
+/* A look at the cache at this address ended in a SIGBUS: there is no room for it on the disk. True: it was the cache.
+ * The address may be used again, and no process of the container uses the cache any longer. */
+bool directories_lost(u64 address);
 
 /* Changes are under way: forget what processes that were killed meanwhile may have changed. */
 void directories_recover(struct cache *cache);
