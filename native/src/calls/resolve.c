@@ -7,6 +7,7 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../state/directories.h"
+#include "../state/moves.h"
 #include "../sys/text.h"
 #include "views.h"
 
@@ -116,7 +117,7 @@ static inline void look_through(struct place *place, u32 how) {
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {
-    if (!engine.mounts.cache && !text_starts(path, "/proc/")) directories_open();
+    if (!engine.mounts.cache && !text_starts(path, "/proc/") && directories_open()) moves_follow();
     struct cache *cache = engine.mounts.cache;
     if (cache && __atomic_load_n(&cache->changing, __ATOMIC_RELAXED)) directories_recover(cache);
     long r = path_lookup(&engine.mounts, &path_host_system, base, path, length, how, place);

@@ -5,8 +5,6 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
-#include "../exec/running.h"
-#include "moves.h"
 #include "reserve.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -26,7 +24,7 @@ static struct cache *map(long fd) {
     return is_error(r) ? NULL : (struct cache *)r;
 }
 
-void directories_begin(void) {
+void directories_begin(u32 lockable, u64 moves) {
     long fd = open_file(O_CREAT), size;
     if (fd < 0) return;
     size = sys(__NR_lseek, fd, 0, 2);
@@ -36,8 +34,8 @@ void directories_begin(void) {
         struct cache *cache = map(fd);
         if (cache) {
             cache_clear(cache);
-            if (size != sizeof(struct cache)) cache->moves = moves_made();
-            running_begin(cache);
+            if (size != sizeof(struct cache)) cache->moves = moves;
+            cache->lockable = lockable;
             engine.mounts.moves = cache->moves;
             sys(__NR_munmap, cache, sizeof(*cache));
         }
@@ -62,7 +60,6 @@ struct cache *directories_open(void) {
         /* Another thread may do the same: the same comes to lie at the same place. */
         if (size == sizeof(struct cache)) __atomic_store_n(&engine.mounts.cache, map(fd), __ATOMIC_RELEASE);
         sys(__NR_close, fd);
-        moves_follow();
     }
     if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;
