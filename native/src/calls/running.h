@@ -6,8 +6,8 @@
  * where a program of that name was ever started in this container (`programs` in the directory cache), so that other
  * opens cost a look at one word. Locks are kept on the device of the container's tree only, and not where they would go
  * over a network. */
-#ifndef EXEC_RUNNING_H
-#define EXEC_RUNNING_H
+#ifndef CALLS_RUNNING_H
+#define CALLS_RUNNING_H
 #include "../path/path.h"
 
 #define RUNNING_BYTE 0x7ffffffffffffffeL
