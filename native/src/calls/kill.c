@@ -3,7 +3,6 @@
 #include <asm/signal.h>
 
 #include "../engine.h"
-#include "../sys/entry.h"
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -44,21 +43,10 @@ static i64 group_of(u32 pid) {
     return r < 0 ? -1 : r;
 }
 
-/* Call `each` for every process there is, but for the first of the host. */
-static long all_processes(void (*each)(u32 pid, struct sending *s), struct sending *s) {
-    u8 room[4096];
-    u64 pid;
-    long fd = sys(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n;
-    if (fd < 0) return fd;
-    while ((n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0)
-        for (long at = 0; at < n; at += ((struct entry *)(room + at))->length)
-            if (text_number(((struct entry *)(room + at))->name, &pid, NULL) && pid > 1) each((u32)pid, s);
-    sys(__NR_close, fd);
-    return n;
-}
-
-static void count_refused(u32 pid, struct sending *s) {
+static long count_refused(u32 pid, void *with) {
+    struct sending *s = with;
     if (group_of(pid) == s->group && !may_signal(pid, s->number)) s->refused++;
+    return 0;
 }
 
 static void send_one(u32 pid, struct sending *s) {
@@ -67,29 +55,32 @@ static void send_one(u32 pid, struct sending *s) {
     s->last = r;
 }
 
-static void send_in_group(u32 pid, struct sending *s) {
+static long send_in_group(u32 pid, void *with) {
+    struct sending *s = with;
     if (group_of(pid) == s->group) send_one(pid, s);
+    return 0;
 }
 
 /* Not to this process itself. */
-static void send_in_container(u32 pid, struct sending *s) {
+static long send_in_container(u32 pid, void *with) {
     struct ids ids;
-    if (pid == (u32)sys(__NR_getpid)) return;
-    if (ids_of_process(pid, &ids, NULL) == IDS_READ && same_container(pid)) send_one(pid, s);
+    if (pid == 1 || pid == (u32)sys(__NR_getpid)) return 0; /* the first of the host gets none either */
+    if (ids_of_process(pid, &ids, NULL) == IDS_READ && same_container(pid)) send_one(pid, with);
+    return 0;
 }
 
 /* At once, if nobody in the group is to be spared. */
 static long signal_group(struct call *call, i64 group, int number) {
     struct sending s = {.number = number, .group = group, .last = -ESRCH};
-    if (all_processes(count_refused, &s) < 0 || !s.refused) return call_run(call);
-    all_processes(send_in_group, &s);
+    if (each_number("/proc", count_refused, &s) < 0 || !s.refused) return call_run(call);
+    each_number("/proc", send_in_group, &s);
     return s.sent ? 0 : s.last;
 }
 
 /* kill(-1): the processes of this container, which is as much as there is in one with its own process numbers. */
 static long signal_all(int number) {
     struct sending s = {.number = number, .last = -ESRCH};
-    long r = all_processes(send_in_container, &s);
+    long r = each_number("/proc", send_in_container, &s);
     if (r < 0) return r;
     return s.sent || s.last == -EPERM ? 0 : s.last;
 }

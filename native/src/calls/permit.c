@@ -242,6 +242,12 @@ static bool kept_from_all(const struct place *place, const struct file *file) {
     return file->uid != ids_now()->user.fs && is_judged(&parent, &(struct subject){place->directory, place->path, true});
 }
 
+bool permit_kept(const struct place *place) {
+    struct file file;
+    if (!engine.remembers || !ownership_has_list() || (place->flags & PLACE_KERNEL_FOLLOWS)) return false;
+    return file_look(place->directory, place->path, 0, &file) == 0 && kept_from_all(place, &file);
+}
+
 static long permit_file(const struct wish *wish, const struct place *place) {
     char host[PATH_SIZE];
     const char *path = place->path;
