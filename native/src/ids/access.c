@@ -14,8 +14,12 @@ static bool all_are(const struct id_set *set, u32 id) {
     return set->real == id && set->effective == id && set->saved == id;
 }
 
+bool ids_may_look_at_all(const struct ids *from) {
+    return ids_capable(from, CAP_KILL) && ids_capable(from, CAP_DAC_OVERRIDE);
+}
+
 bool ids_may_look(const struct ids *from, const struct ids *to) {
-    if (ids_capable(from, CAP_KILL) && ids_capable(from, CAP_DAC_OVERRIDE)) return true;
+    if (ids_may_look_at_all(from)) return true;
     return all_are(&to->user, from->user.fs) && all_are(&to->group, from->group.fs) && !(to->permitted & ~from->permitted);
 }
 
