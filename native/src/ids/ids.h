@@ -81,6 +81,12 @@ bool ids_may_signal(const struct ids *from, const struct ids *to, bool own, bool
  * here, though it lacks CAP_SYS_PTRACE. */
 bool ids_may_look(const struct ids *from, const struct ids *to);
 bool ids_may_look_at_all(const struct ids *from);
+/* Trace it, or read what is its own by number (PTRACE_MODE_ATTACH_REALCREDS)? Set its limits? Its scheduling, its priority?
+ * Its priority for the disk? */
+bool ids_may_trace(const struct ids *from, const struct ids *to);
+bool ids_may_limit(const struct ids *from, const struct ids *to);
+bool ids_may_schedule(const struct ids *from, const struct ids *to);
+bool ids_may_order(const struct ids *from, const struct ids *to);
 /* The same ids, groups and capabilities? */
 bool ids_equal(const struct ids *a, const struct ids *b);
 
