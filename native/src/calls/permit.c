@@ -265,11 +265,6 @@ static long permit_file(const struct wish *wish, const struct place *place) {
     return permit_found(wish, &file, &(struct subject){place->directory, path, false});
 }
 
-/* They take no descriptor for its path alone, and not the working directory's. */
-static bool is_attribute_at(long number) {
-    return number == __NR_setxattrat || number == __NR_getxattrat || number == __NR_removexattrat;
-}
-
 static long permit_descriptor(const struct call *call, const struct path_argument *argument, const struct wish *wish) {
     struct file file;
     u64 pointer = call->a[(int)argument->path];
@@ -278,7 +273,7 @@ static long permit_descriptor(const struct call *call, const struct path_argumen
     if (argument->directory < 0 || (!wish->need && !wish->owner)) return 0;
     int directory = (int)call->a[(int)argument->directory];
     /* EFAULT, EBADF */
-    bool opened = !pointer || is_attribute_at(call->number); /* it must be a descriptor that can be used */
+    bool opened = !pointer || wish_wants_open(call->number); /* it must be a descriptor that can be used */
     if (opened && (directory == AT_FDCWD || (sys(__NR_fcntl, directory, F_GETFL) & O_PATH))) return 0;
     if (file_look(directory, "", AT_EMPTY_PATH, &file) < 0) return 0;
     return permit_found(wish, &file, &(struct subject){directory, "", false});
