@@ -50,6 +50,20 @@ static void signals(void) {
     }
 }
 
+/* What calls about other processes ask: prlimit(2), ptrace(2), setpriority(2), ioprio_set(2). */
+static void others(void) {
+    struct ids root = of(0), one = of(5), other = of(6), half = became(5, 6, 6), saved = became(5, 5, 6), able = of(5);
+    EXPECT(ids_may_limit(&root, &one) && ids_may_trace(&root, &one) && ids_may_schedule(&root, &one) && ids_may_order(&root, &one));
+    EXPECT(ids_may_limit(&one, &one) && ids_may_trace(&one, &one) && ids_may_schedule(&one, &one) && ids_may_order(&one, &one));
+    EXPECT(!ids_may_limit(&one, &other) && !ids_may_trace(&one, &other) && !ids_may_schedule(&one, &other) && !ids_may_order(&one, &other));
+    EXPECT(!ids_may_limit(&one, &saved) && !ids_may_trace(&one, &saved)); /* all three must be the caller's */
+    EXPECT(!ids_may_limit(&half, &other) && ids_may_schedule(&half, &other)); /* real ids there, the effective one here */
+    EXPECT(ids_may_schedule(&other, &half) && !ids_may_order(&other, &half)); /* the other's effective id counts, or not */
+    EXPECT(ids_may_order(&half, &one) && ids_may_order(&half, &other));
+    able.permitted = CAPABILITY(CAP_CHOWN);
+    EXPECT(ids_may_limit(&one, &able) && !ids_may_trace(&one, &able));
+}
+
 static void looking(void) {
     struct ids root = of(0), one = of(5), other = of(6), half = became(5, 5, 0);
     EXPECT(ids_may_look(&root, &one) && ids_may_look(&one, &one));
@@ -184,6 +198,7 @@ static void texts(void) {
 void test_ids(void) {
     signals();
     looking();
+    others();
     options();
     inheritable();
     execs();
