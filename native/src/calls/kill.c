@@ -43,13 +43,34 @@ static bool may_signal(u32 pid, int number) {
     return ids_may_signal(ids, &other, false, number == SIGCONT && same_session(pid));
 }
 
+/* The kernel gives a signal to a process to its first thread, unless that blocks it. Here that thread does so only for the
+ * engine's sake, and another one must not get it. */
+static long signal_first_thread(const struct call *call, u32 self, int number) {
+    siginfo_t info;
+    if (call->number == __NR_rt_sigqueueinfo) {
+        long r = arch_copy(&info, (const void *)call->a[2], sizeof(info));
+        if (r < 0) return r;
+    } else {
+        memset(&info, 0, sizeof(info));
+        info.si_signo = number;
+        info.si_code = SI_USER;
+        info.si_pid = (int)self;
+        info.si_uid = ids_now()->user.real;
+    }
+    return sys(__NR_rt_tgsigqueueinfo, self, self, number, &info);
+}
+
 /* A signal to oneself would meet the engine at this very call, and cost three more on its way to the guest: it is held
  * back until the way out, and meets the guest there. */
-static long signal_self(struct call *call, int number) {
+static long signal_self(struct call *call, u32 self, int number) {
     const u64 *a = call->a;
-    bool engines = number && (SIGNAL_BIT(number) & OWN_SIGNALS); /* they are kept for the guest anyway */
-    if (engines) return call_run(call);
-    if (number && !signals_delay(call->slot)) return RESTART_CALL;
+    bool process = call->number == __NR_kill || call->number == __NR_rt_sigqueueinfo;
+    u32 thread = (u32)(process || call->number == __NR_tkill ? a[0] : a[1]);
+    if (!number) return sys(call->number, a[0], a[1], a[2], a[3]);
+    bool kept = SIGNAL_BIT(number) & OWN_SIGNALS; /* by the engine, for the guest, anyway */
+    if (kept || number == SIGKILL || number == SIGSTOP || thread != (u32)sys(__NR_gettid)) return call_run(call);
+    if (!signals_delay(call->slot)) return RESTART_CALL;
+    if (process && !(call->slot->mask & SIGNAL_BIT(number))) return signal_first_thread(call, self, number);
     return sys(call->number, a[0], a[1], a[2], a[3]);
 }
 
@@ -113,7 +134,8 @@ long call_kill(struct call *call) {
     int pid = (int)call->a[threads ? 1 : 0], number = (int)call->a[threads ? 2 : 1];
     if ((u32)number > LAST_SIGNAL) return -EINVAL;
     if (call->number == __NR_kill && pid <= 0) return send_many(call, pid, number);
-    if ((u32)(int)call->a[0] == (u32)sys(__NR_getpid)) return signal_self(call, number);
+    u32 self = (u32)sys(__NR_getpid);
+    if ((u32)call->a[0] == self) return signal_self(call, self, number);
     return pid <= 0 || may_signal((u32)pid, number) ? call_run(call) : -EPERM;
 }
 

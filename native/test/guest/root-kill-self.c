@@ -4,13 +4,14 @@
 #include "check.h"
 #include <setjmp.h>
 #include <ucontext.h>
-static volatile sig_atomic_t got, inner, value, on_stack;
+static volatile sig_atomic_t got, inner, value, on_stack, by, sender, code;
 static char stack[1 << 16];
 static sigjmp_buf back;
 static uint64_t mask_in_frame;
 static void on(int number, siginfo_t *info, void *frame)
 {
 	got = number;
+	by = (int)syscall(SYS_gettid); sender = (int)info->si_uid; code = info->si_code;
 	value = info->si_value.sival_int;
 	memcpy(&mask_in_frame, &((ucontext_t *)frame)->uc_sigmask, sizeof mask_in_frame);
 	char here;
@@ -30,6 +31,7 @@ static int queue(int number)
 	info.si_pid = getpid(); info.si_uid = getuid(); info.si_value.sival_int = 77;
 	return (int)syscall(SYS_rt_sigqueueinfo, getpid(), number, &info);
 }
+static void *sleeper(void *number) { while (pause()) { } return number; }
 static void *taker(void *set) { int number = 0; sigwait(set, &number); return (void *)(long)number; }
 int main(void)
 {
@@ -81,6 +83,12 @@ int main(void)
 		MUST(sigprocmask(SIG_BLOCK, &set, NULL));
 		CHECK(!pthread_create(&thread, NULL, taker, &set)); MUST(kill(self, SIGUSR1)); CHECK(!pthread_join(thread, &taken)); CHECK((long)taken == SIGUSR1);
 		MUST(sigprocmask(SIG_UNBLOCK, &set, NULL));
+		/* other threads that would take it: it is the first one's that called */
+		install(SIGUSR1, on, 0);
+		MUST(pthread_create(&thread, NULL, sleeper, NULL) ? -1 : 0);
+		for (int i = 0; i < 100; i++) { got = 0; MUST(kill(self, SIGUSR1)); CHECK(got == SIGUSR1 && by == self && code == SI_USER && sender == (int)getuid()); }
+		for (int i = 0; i < 100; i++) { got = 0; MUST(queue(SIGUSR1)); CHECK(got == SIGUSR1 && by == self && code == SI_QUEUE && value == 77); }
+		pthread_cancel(thread); pthread_join(thread, NULL);
 		/* ends and stops */
 		int status;
 		pid_t child = (pid_t)MUST(fork());
