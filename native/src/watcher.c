@@ -7,7 +7,6 @@
 #include <linux/auxvec.h>
 
 #include "engine.h"
-#include "sys/entry.h"
 #include "sys/process.h"
 #include "sys/raw.h"
 #include "sys/text.h"
@@ -37,21 +36,16 @@ static int kind_of(u64 pid) {
     return r > 0 && text_starts(words + strlen(words) + 1, "resume1") ? STARTING : FOREIGN;
 }
 
+static long end_one(u32 pid, void *found) {
+    int kind = kind_of(pid);
+    if (kind == STARTING || (kind == OURS && sys(__NR_kill, pid, SIGKILL) == 0)) ++*(unsigned *)found;
+    return 0;
+}
+
 /* End every process of the container that is there now; how many, with those of which it is not known yet. */
 static unsigned end_all(void) {
-    char room[4096];
     unsigned found = 0;
-    long fd = sys(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0) return 0;
-    for (long n; (n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0;)
-        for (long at = 0; at < n; at += ((struct entry *)(room + at))->length) {
-            u64 pid;
-            const char *end, *name = ((struct entry *)(room + at))->name;
-            if (!text_number(name, &pid, &end) || *end) continue;
-            int kind = kind_of(pid);
-            if (kind == STARTING || (kind == OURS && sys(__NR_kill, pid, SIGKILL) == 0)) found++;
-        }
-    sys(__NR_close, fd);
+    each_number("/proc", end_one, &found);
     return found;
 }
 

@@ -10,8 +10,7 @@
 #include "resolve.h"
 
 #define NAME_MAX 255
-#define PREFIX "user.udocker."
-#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
+#define PREFIX_LENGTH (sizeof(KEPT_PREFIX) - 1)
 
 static bool is_privileged(const char *name) {
     return text_starts(name, "security.") || text_starts(name, "trusted.");
@@ -30,9 +29,20 @@ static long rename_attribute(struct call *call, char *name) {
     if ((writes || text_starts(given, "trusted.")) && !ids_capable(ids_now(), CAP_SETFCAP)) return 0; /* the kernel refuses */
     if (text_starts(given, "security.selinux")) return 0; /* the host's, if it has one */
     if (PREFIX_LENGTH + (size_t)r > NAME_MAX) return -ERANGE;
-    text_put(name, text_put(name, 0, PREFIX), given);
+    text_put(name, text_put(name, 0, KEPT_PREFIX), given);
     call->a[1] = (u64)name;
     return 0;
+}
+
+/* Capabilities of a file that make no sense the kernel does not take: cap_convert_nscap(). */
+static bool is_wrong_capability(const struct call *call, const char *name) {
+    struct program_rights rights;
+    u8 value[XATTR_CAPS_SZ_3];
+    u64 size = call->a[3];
+    bool sets = call->number == __NR_setxattr || call->number == __NR_lsetxattr || call->number == __NR_fsetxattr;
+    if (!sets || !text_equal(name, KEPT_PREFIX "security.capability")) return false;
+    if (size != XATTR_CAPS_SZ_2 && size != XATTR_CAPS_SZ_3) return true;
+    return arch_copy(value, (const void *)call->a[2], size) == 0 && program_capabilities(&rights, value, size) < 0;
 }
 
 static long run(struct call *call) {
@@ -96,6 +106,7 @@ long call_attribute(struct call *call) {
     long r = rename_attribute(call, name);
     if (r < 0) return r;
     bool renamed = call->a[1] != given;
+    if (renamed && is_wrong_capability(call, name)) return -EINVAL;
     r = run(call);
     return renamed && r == -EPERM ? -EOPNOTSUPP : r; /* user attributes of links and devices */
 }
@@ -107,7 +118,7 @@ static long show_names(char *list, long size) {
         const char *name = list + from;
         size_t n = strlen(name) + 1;
         from += (long)n;
-        if (text_starts(name, PREFIX)) name += PREFIX_LENGTH, n -= PREFIX_LENGTH;
+        if (text_starts(name, KEPT_PREFIX)) name += PREFIX_LENGTH, n -= PREFIX_LENGTH;
         memmove(list + to, name, n);
         to += (long)n;
     }

@@ -5,6 +5,7 @@
 #include "../state/directories.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
+#include "../sys/text.h"
 #include "handlers.h"
 #include "ids.h"
 #include "owners.h"
@@ -86,6 +87,24 @@ static long give_to_nobody(const struct ids *ids, struct file *file) {
     return file_remember(file);
 }
 
+/* A program that is given away has no capabilities any more. */
+static void take_capabilities(const struct target *t) {
+    static const char name[] = KEPT_PREFIX "security.capability";
+    char path[PATH_SIZE + 64];
+    if (t->flags & AT_EMPTY_PATH) {
+        link_of(t->directory, path);
+        sys(__NR_removexattr, path, name);
+    } else if (t->flags & AT_SYMLINK_FOLLOW) {
+        sys(__NR_removexattr, t->path, name);
+    } else if (t->path[0] == '/' || t->directory == AT_FDCWD) {
+        sys(__NR_lremovexattr, t->path, name);
+    } else {
+        link_of(t->directory, path);
+        text_put(path, text_put(path, strlen(path), "/"), t->path);
+        sys(__NR_lremovexattr, path, name);
+    }
+}
+
 static long give(const struct target *t, u32 uid, u32 gid) {
     struct file file;
     long r = file_look(t->directory, t->path, t->flags, &file);
@@ -103,6 +122,7 @@ static long give(const struct target *t, u32 uid, u32 gid) {
         file.disk_mode &= ~kill;
         file.mode &= ~kill;
     }
+    if (S_ISREG(file.mode) && (file.mode & 0111)) take_capabilities(t);
     r = file_remember(&file);
     tell_rights(&file);
     return r;

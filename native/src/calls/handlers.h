@@ -37,6 +37,10 @@ call_handler call_get_id, call_get_three, call_set_id, call_getgroups, call_setg
 call_handler call_getsockopt;
 /* own-ids.c */
 call_handler call_personality;
+/* others.c */
+call_handler call_look, call_pidfd_getfd, call_prlimit, call_schedule, call_priority;
+/* May the running process trace that one? */
+bool trace_permitted(u64 pid);
 /* kill.c */
 call_handler call_kill, call_pidfd_signal;
 /* prctl options of struct ids: a result, or -EINVAL. */

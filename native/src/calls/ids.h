@@ -41,6 +41,9 @@ enum whose { IDS_READ, IDS_OF_START, IDS_UNKNOWN, IDS_GONE };
  * the host; IDS_UNKNOWN: the same, because its own cannot be read; IDS_GONE: the same, because it has ended or is about
  * to. `own`: a copy of its own_ids, empty where that cannot be read; or NULL. */
 enum whose ids_of_process(u32 pid, struct ids *ids, struct own_ids *own);
+/* The same in one call, where that is enough: false where it takes ids_of_process() to tell. What is no process of ours
+ * has, as good as surely, nothing where the ids are. */
+bool ids_seen_at_once(u32 pid, struct ids *ids, struct own_ids *own);
 /* Is a process that runs an engine one of this container, by where its state is kept? */
 bool same_container(u32 pid);
 /* Ids that came with a message or a socket: what the guest is to see in place of the host's. */

@@ -3,12 +3,14 @@
 #include <asm/signal.h>
 
 #include "../engine.h"
-#include "../sys/entry.h"
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "../trap/blocked.h"
+#include "../trap/signal.h"
 #include "handlers.h"
 #include "ids.h"
+#include "others.h"
 
 #define LAST_SIGNAL 64
 #define SIGNAL_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
@@ -20,7 +22,7 @@ struct sending {
 };
 
 static bool is_own(u32 pid) {
-    return sys(__NR_tgkill, sys(__NR_getpid), pid, 0) == 0; /* a thread of ours */
+    return thread_is_own(pid, (u32)sys(__NR_getpid));
 }
 
 static bool same_session(u32 pid) {
@@ -31,11 +33,45 @@ static bool same_session(u32 pid) {
  * for the kernel to say. */
 static bool may_signal(u32 pid, int number) {
     struct ids other;
+    struct own_ids own;
     const struct ids *ids = ids_now();
-    if (ids_capable(ids, CAP_KILL) || is_own(pid)) return true;
+    if (ids_capable(ids, CAP_KILL)) return true;
+    if (ids_seen_at_once(pid, &other, &own) && ids_may_signal(ids, &other, false, false)) return true;
+    if (is_own(pid)) return true;
     enum whose whose = ids_of_process(pid, &other, NULL);
     if (whose == IDS_UNKNOWN || whose == IDS_GONE) return true;
     return ids_may_signal(ids, &other, false, number == SIGCONT && same_session(pid));
+}
+
+/* The kernel gives a signal to a process to its first thread, unless that blocks it. Here that thread does so only for the
+ * engine's sake, and another one must not get it. */
+static long signal_first_thread(const struct call *call, u32 self, int number) {
+    siginfo_t info;
+    if (call->number == __NR_rt_sigqueueinfo) {
+        long r = arch_copy(&info, (const void *)call->a[2], sizeof(info));
+        if (r < 0) return r;
+    } else {
+        memset(&info, 0, sizeof(info));
+        info.si_signo = number;
+        info.si_code = SI_USER;
+        info.si_pid = (int)self;
+        info.si_uid = ids_now()->user.real;
+    }
+    return sys(__NR_rt_tgsigqueueinfo, self, self, number, &info);
+}
+
+/* A signal to oneself would meet the engine at this very call, and cost three more on its way to the guest: it is held
+ * back until the way out, and meets the guest there. */
+static long signal_self(struct call *call, u32 self, int number) {
+    const u64 *a = call->a;
+    bool process = call->number == __NR_kill || call->number == __NR_rt_sigqueueinfo;
+    u32 thread = (u32)(process || call->number == __NR_tkill ? a[0] : a[1]);
+    if (!number) return sys(call->number, a[0], a[1], a[2], a[3]);
+    bool kept = SIGNAL_BIT(number) & OWN_SIGNALS; /* by the engine, for the guest, anyway */
+    if (kept || number == SIGKILL || number == SIGSTOP || thread != (u32)sys(__NR_gettid)) return call_run(call);
+    if (!signals_delay(call->slot)) return RESTART_CALL;
+    if (process && !(call->slot->mask & SIGNAL_BIT(number))) return signal_first_thread(call, self, number);
+    return sys(call->number, a[0], a[1], a[2], a[3]);
 }
 
 /* The process group of a process; -1: it is gone. */
@@ -44,21 +80,10 @@ static i64 group_of(u32 pid) {
     return r < 0 ? -1 : r;
 }
 
-/* Call `each` for every process there is, but for the first of the host. */
-static long all_processes(void (*each)(u32 pid, struct sending *s), struct sending *s) {
-    u8 room[4096];
-    u64 pid;
-    long fd = sys(__NR_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n;
-    if (fd < 0) return fd;
-    while ((n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0)
-        for (long at = 0; at < n; at += ((struct entry *)(room + at))->length)
-            if (text_number(((struct entry *)(room + at))->name, &pid, NULL) && pid > 1) each((u32)pid, s);
-    sys(__NR_close, fd);
-    return n;
-}
-
-static void count_refused(u32 pid, struct sending *s) {
+static long count_refused(u32 pid, void *with) {
+    struct sending *s = with;
     if (group_of(pid) == s->group && !may_signal(pid, s->number)) s->refused++;
+    return 0;
 }
 
 static void send_one(u32 pid, struct sending *s) {
@@ -67,29 +92,32 @@ static void send_one(u32 pid, struct sending *s) {
     s->last = r;
 }
 
-static void send_in_group(u32 pid, struct sending *s) {
+static long send_in_group(u32 pid, void *with) {
+    struct sending *s = with;
     if (group_of(pid) == s->group) send_one(pid, s);
+    return 0;
 }
 
 /* Not to this process itself. */
-static void send_in_container(u32 pid, struct sending *s) {
+static long send_in_container(u32 pid, void *with) {
     struct ids ids;
-    if (pid == (u32)sys(__NR_getpid)) return;
-    if (ids_of_process(pid, &ids, NULL) == IDS_READ && same_container(pid)) send_one(pid, s);
+    if (pid == 1 || pid == (u32)sys(__NR_getpid)) return 0; /* the first of the host gets none either */
+    if (ids_of_process(pid, &ids, NULL) == IDS_READ && same_container(pid)) send_one(pid, with);
+    return 0;
 }
 
 /* At once, if nobody in the group is to be spared. */
 static long signal_group(struct call *call, i64 group, int number) {
     struct sending s = {.number = number, .group = group, .last = -ESRCH};
-    if (all_processes(count_refused, &s) < 0 || !s.refused) return call_run(call);
-    all_processes(send_in_group, &s);
+    if (each_number("/proc", count_refused, &s) < 0 || !s.refused) return call_run(call);
+    each_number("/proc", send_in_group, &s);
     return s.sent ? 0 : s.last;
 }
 
 /* kill(-1): the processes of this container, which is as much as there is in one with its own process numbers. */
 static long signal_all(int number) {
     struct sending s = {.number = number, .last = -ESRCH};
-    long r = all_processes(send_in_container, &s);
+    long r = each_number("/proc", send_in_container, &s);
     if (r < 0) return r;
     return s.sent || s.last == -EPERM ? 0 : s.last;
 }
@@ -106,11 +134,12 @@ long call_kill(struct call *call) {
     int pid = (int)call->a[threads ? 1 : 0], number = (int)call->a[threads ? 2 : 1];
     if ((u32)number > LAST_SIGNAL) return -EINVAL;
     if (call->number == __NR_kill && pid <= 0) return send_many(call, pid, number);
+    u32 self = (u32)sys(__NR_getpid);
+    if ((u32)call->a[0] == self) return signal_self(call, self, number);
     return pid <= 0 || may_signal((u32)pid, number) ? call_run(call) : -EPERM;
 }
 
-/* The process of a descriptor: from pidfd_open, or a directory of /proc. 0: it is none. */
-static u32 process_behind(int fd) {
+u32 process_behind(int fd) {
     char path[48], text[512];
     u64 pid = 0;
     text_put_number(path, text_put(path, 0, "/fdinfo/"), (u64)fd);

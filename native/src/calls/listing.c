@@ -14,7 +14,9 @@ static void show_type(int directory, u32 device, u8 *type, u64 inode, const char
     struct file file;
     struct ownership known;
     if (!ownership_find(device, inode, &known) || !(S_ISCHR(known.mode) || S_ISBLK(known.mode))) return;
-    if (file_look(directory, name, 0, &file) == 0 && file.inode == inode) *type = TYPE_OF(file.mode);
+    long r = file_look(directory, name, 0, &file);
+    if (r == 0 && file.inode == inode) *type = TYPE_OF(file.mode);
+    if (r == -EACCES && !known.left) *type = TYPE_OF(known.mode); /* the directory may be listed, not searched */
 }
 
 /* The older getdents has the name where getdents64 has the type, and the type in its last byte. */

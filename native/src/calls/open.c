@@ -8,6 +8,7 @@
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "owners.h"
+#include "permit.h"
 #include "resolve.h"
 #include "status.h"
 #include "views.h"
@@ -84,8 +85,15 @@ static long open_place(struct call *call, const struct place *place, u64 flags, 
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
+/* What an open ends with: that a link is not followed and a socket not opened comes behind whose they are. */
+static long end_open(const struct place *place, u64 flags, long r) {
+    bool late = r == -ELOOP || r == -ENXIO;
+    return late && (flags & (O_CREAT | O_EXCL | O_PATH)) == O_CREAT && permit_kept(place) ? -EACCES : r;
+}
+
 static u32 how_created(u64 flags) {
-    return (flags & (O_CREAT | O_PATH)) == O_CREAT ? PATH_CREATE : 0;
+    if ((flags & (O_CREAT | O_PATH)) != O_CREAT) return 0;
+    return flags & O_EXCL ? PATH_CREATE | PATH_EXCLUSIVE : PATH_CREATE;
 }
 
 /* A path that leads down from a directory, if no link is met, without asking where that directory is. */
@@ -114,13 +122,13 @@ static long open_path(struct call *call, int directory, u64 path, u64 flags, u64
     if (place->flags & PLACE_KERNEL_FOLLOWS) return open_place(call, place, flags, mode);
     r = open_place(call, place, flags | O_NOFOLLOW, mode);
     if (r >= 0 && (flags & O_PATH) && (flags & O_NOFOLLOW)) engine.links_open = true;
-    if ((r != -ELOOP && r != -ENOTDIR) || !(how & PATH_LAZY)) return r;
+    if ((r != -ELOOP && r != -ENOTDIR) || !(how & PATH_LAZY)) return end_open(place, flags, r);
     long first = r;
     r = resolve_given(directory, how & ~(u32)PATH_LAZY, room.text, place);
     if (r < 0) return r;
     if (place->flags & PLACE_KERNEL_FOLLOWS) return open_place(call, place, flags, mode);
     r = open_place(call, place, flags | O_NOFOLLOW, mode);
-    return r == -ELOOP ? first : r;
+    return r == -ELOOP ? first : end_open(place, flags, r);
 }
 
 /* What is cut or appended to loses its set-id bits, unless root does so; the kernel takes them at the first write, which
@@ -143,12 +151,6 @@ long call_openat(struct call *call) {
     return do_open(call, (int)call->a[0], call->a[1], call->a[2], call->a[3]);
 }
 
-static bool is_root(const char *text) {
-    bool slash = *text == '/';
-    while (*text == '/') text++;
-    return slash && !*text;
-}
-
 /* openat2 with RESOLVE_ flags: they are kept on the walk, and nothing is left of them for the kernel. */
 static long open_resolved(struct call *call, struct open_how *wanted) {
     char text[PATH_SIZE];
@@ -160,9 +162,7 @@ static long open_resolved(struct call *call, struct open_how *wanted) {
     if (r < 0) return r;
     if ((r = resolve_at((int)call->a[0], text, how, &place)) < 0) return r;
     r = open_place(call, &place, wanted->flags | (place.flags & PLACE_KERNEL_FOLLOWS ? 0 : O_NOFOLLOW), wanted->mode);
-    /* The kernel was told another name than "/", which is there, whatever may be searched. */
-    if (r == -EISDIR && (wanted->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) && is_root(text)) return -EEXIST;
-    return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : r;
+    return r == -ELOOP && !never_follows(wanted->flags) ? -EXDEV : end_open(&place, wanted->flags, r);
 }
 
 long call_openat2(struct call *call) {

@@ -92,6 +92,10 @@ enum whose ids_of_process(u32 pid, struct ids *ids, struct own_ids *own) {
     return whose;
 }
 
+bool ids_seen_at_once(u32 pid, struct ids *ids, struct own_ids *own) {
+    return read_head(pid, own, ids) && own->ready == 1 && !own->apart && ids->group_count <= MAX_GROUPS;
+}
+
 bool same_container(u32 pid) {
     const char *ours = engine.plan.state, *there = NULL;
     char theirs[PATH_SIZE];

@@ -11,7 +11,7 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
-#include "../sys/entry.h"
+#include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "ids.h"
@@ -93,37 +93,22 @@ u32 ids_number_carried(u32 pid, u32 thread) {
     return IDS_NUMBER(value);
 }
 
-/* Ask about the number of each thread until `each` says false. True: it never did. */
-static bool all_threads(bool (*each)(u32 number, void *data), void *data) {
-    u8 room[1024];
-    u64 thread;
-    u32 self = (u32)sys(__NR_getpid);
-    long fd = sys(__NR_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n = -1;
-    bool all = fd >= 0;
-    while (all && (n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0) {
-        for (long at = 0; all && at < n; at += ((struct entry *)(room + at))->length) {
-            const char *name = ((struct entry *)(room + at))->name;
-            if (text_number(name, &thread, NULL)) all = each(ids_number_carried(self, (u32)thread), data);
-        }
-    }
-    if (fd >= 0) sys(__NR_close, fd);
-    return all && n == 0;
+static long carries_other(u32 thread, void *number) {
+    return ids_number_carried((u32)sys(__NR_getpid), thread) != *(u32 *)number;
 }
 
-static bool is_number(u32 number, void *data) {
-    return number == *(u32 *)data;
+static long mark_number(u32 thread, void *carried) {
+    ((u8 *)carried)[ids_number_carried((u32)sys(__NR_getpid), thread)] = 1;
+    return 0;
 }
 
-static bool mark_number(u32 number, void *data) {
-    ((u8 *)data)[number] = 1;
-    return true;
-}
+static const char own_threads[] = "/proc/self/task";
 
 /* A number that no thread carries; 0: there is none. */
 static u32 free_number(bool borrowed) {
     u8 carried[MOST_SETS + 1] = {0};
     if (own_ids.used < MOST_SETS) return own_ids.used + 1;
-    if (borrowed || !all_threads(mark_number, carried)) return 0;
+    if (borrowed || each_number(own_threads, mark_number, carried) < 0) return 0;
     for (u32 i = 1; i <= MOST_SETS; i++)
         if (!carried[i]) return i;
     return 0;
@@ -159,7 +144,7 @@ static long become_apart(const struct ids *next, bool borrowed) {
         own_ids.common = (u16)common;
         return -EPERM;
     }
-    if (borrowed || !all_threads(is_number, &number)) return 0;
+    if (borrowed || each_number(own_threads, carries_other, &number) != 0) return 0;
     process_ids = *next;
     __atomic_store_n(&own_ids.common, (u16)number, __ATOMIC_RELEASE);
     if (!own_ids.lent) __atomic_store_n(&own_ids.apart, 0, __ATOMIC_RELEASE);

@@ -19,6 +19,9 @@ struct file {
     u32 uid, gid, mode, rdev; /* what the guest sees */
 };
 
+/* Before the names of attributes that only real root might set. */
+#define KEPT_PREFIX "user.udocker."
+
 /* Look at a file without following a link in the last place. `flags`: AT_EMPTY_PATH or AT_SYMLINK_FOLLOW.
  * 0 or -errno. */
 long file_look(int directory, const char *path, u64 flags, struct file *file);

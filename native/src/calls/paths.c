@@ -11,6 +11,7 @@
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
+#include "wish.h"
 
 static bool means_descriptor(const struct call *call, const struct path_argument *argument) {
     if (!(argument->how & PATH_EMPTY)) return false;
@@ -58,7 +59,7 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     if (means_descriptor(call, argument)) {
         int fd = (int)call->a[(int)argument->directory];
         bool times = !call->a[(int)argument->path] && sets_times(call->number); /* EFAULT, or EBADF for a path alone */
-        bool refused = times && (fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH));
+        bool refused = (times || wish_wants_open(call->number)) && (fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH));
         return (argument->how & PATH_WRITE) && !refused && descriptor_read_only(fd) ? -EROFS : 0;
     }
     u32 how = argument->how;

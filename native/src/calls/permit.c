@@ -242,6 +242,12 @@ static bool kept_from_all(const struct place *place, const struct file *file) {
     return file->uid != ids_now()->user.fs && is_judged(&parent, &(struct subject){place->directory, place->path, true});
 }
 
+bool permit_kept(const struct place *place) {
+    struct file file;
+    if (!engine.remembers || !ownership_has_list() || (place->flags & PLACE_KERNEL_FOLLOWS)) return false;
+    return file_look(place->directory, place->path, 0, &file) == 0 && kept_from_all(place, &file);
+}
+
 static long permit_file(const struct wish *wish, const struct place *place) {
     char host[PATH_SIZE];
     const char *path = place->path;
@@ -267,7 +273,8 @@ static long permit_descriptor(const struct call *call, const struct path_argumen
     if (argument->directory < 0 || (!wish->need && !wish->owner)) return 0;
     int directory = (int)call->a[(int)argument->directory];
     /* EFAULT, EBADF */
-    if (!pointer && (directory == AT_FDCWD || (sys(__NR_fcntl, directory, F_GETFL) & O_PATH))) return 0;
+    bool opened = !pointer || wish_wants_open(call->number); /* it must be a descriptor that can be used */
+    if (opened && (directory == AT_FDCWD || (sys(__NR_fcntl, directory, F_GETFL) & O_PATH))) return 0;
     if (file_look(directory, "", AT_EMPTY_PATH, &file) < 0) return 0;
     return permit_found(wish, &file, &(struct subject){directory, "", false});
 }

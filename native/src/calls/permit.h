@@ -20,6 +20,8 @@ long permit_change(const struct place *place, bool there);
 long permit_search(int fd);
 /* May what is at a place be written to? */
 bool permit_writes(const struct place *place);
+/* In a sticky directory that all may write: is what is there kept from an open that would make it? From root's, too. */
+bool permit_kept(const struct place *place);
 /* May what is at one place get a name at the other? Not where it is another's and could not be written
  * (fs.protected_hardlinks). */
 long permit_link(const struct place *old, const struct place *new);

@@ -117,6 +117,20 @@ static long look_whether_allowed(const struct place *place, u64 mode) {
     return ours && !(mode & ~(u64)(st.st_mode >> 6 & 7)) ? 0 : -EACCES;
 }
 
+static u32 writable HOT; /* the device of the tree, once the kernel has let something there be written to */
+
+/* The same where it may be written: on a device where that was so before, by what is not immutable. *device: 0, or the
+ * one that a success of the kernel's tells about. */
+static long look_whether_writable(const struct place *place, u64 mode, u32 *device) {
+    struct statx st;
+    long r = sys(__NR_statx, place->directory, place->path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE | STATX_UID, &st);
+    if (r < 0 || S_ISLNK(st.stx_mode)) return r < 0 ? r : 1;
+    if (st.stx_uid != engine.host_uid || !(S_ISREG(st.stx_mode) || S_ISDIR(st.stx_mode))) return -EACCES;
+    *device = st.stx_dev_major << 20 | st.stx_dev_minor;
+    if (*device != writable || st.stx_attributes & STATX_ATTR_IMMUTABLE) return -EACCES;
+    return mode & ~(u64)(st.stx_mode >> 6 & 7) ? -EACCES : 0;
+}
+
 /* access, faccessat, faccessat2: writing to files of a read-only mount is refused, to devices and pipes there not. */
 long call_access(struct call *call) {
     struct path_room room;
@@ -128,13 +142,15 @@ long call_access(struct call *call) {
         long r = call_run(call);
         return r == 0 && (mode & 2) && descriptor_read_only(directory) ? -EROFS : r;
     }
-    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (mode & 2 ? PATH_WRITE : PATH_LAZY);
+    bool walks = (mode & 2) && engine.mounts.any_read_only;
+    u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (walks ? PATH_WRITE : PATH_LAZY), device = 0;
     long r = resolve_guest(directory, call->a[at ? 1 : 0], how, room.text, place);
     if (r < 0) return r;
     bool known = !(flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
     if (how & PATH_LAZY && how & PATH_FOLLOW && !(place->flags & PLACE_KERNEL_FOLLOWS)) { /* is it a link? */
         bool one = known && (!mode || (place->mount == 0 && engine.host_uid)); /* may one call tell? */
-        r = mode && one ? look_whether_allowed(place, mode) : look_whether_there(place);
+        if (!mode || !one) r = look_whether_there(place);
+        else r = mode & 2 ? look_whether_writable(place, mode, &device) : look_whether_allowed(place, mode);
         if (r == 0 && one) return 0;
         if (r < 0 && r != -EACCES) return r;
         if (r == 1 && (r = resolve_given(directory, PATH_FOLLOW, room.text, place)) < 0) return r;
@@ -145,5 +161,6 @@ long call_access(struct call *call) {
     } else {
         r = sys(__NR_faccessat, place->directory, place->path, mode);
     }
+    if (r == 0 && device && device != writable) writable = device;
     return r == 0 && (mode & 2) && (place->flags & PLACE_READ_ONLY) && !is_special(place) ? -EROFS : r;
 }

@@ -42,6 +42,7 @@ static u32 last_request(u32 pid) {
  * be passed over by a tracer which may wait in one thread and trace in another (Delve). */
 long call_ptrace(struct call *call) {
     u32 request = (u32)call->a[0];
+    if (request == PTRACE_ATTACH || request == PTRACE_SEIZE) return trace_permitted(call->a[1]) ? call_run(call) : -EPERM;
     if (request != PTRACE_TRACEME) {
         note_request((u32)call->a[1], request);
         return call_run(call);

@@ -4,6 +4,9 @@
  * Only the container's own tree is changed; binds keep their modes. */
 #include "unlock.h"
 
+#include <linux/fanotify.h>
+#include <linux/inotify.h>
+
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -102,55 +105,90 @@ static long open_device(struct call *call, const struct file *file) {
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
-/* Devices have no user.* attributes, and others are not kept for them. `none`: what the kernel says of those. */
-static long device_attribute(const struct call *call, long none, bool sets, bool permitted) {
+/* The argument that names an attribute, 0: no such call. */
+static unsigned attribute_name(long number) {
+    switch (number) {
+    case __NR_getxattr:
+    case __NR_lgetxattr:
+    case __NR_setxattr:
+    case __NR_lsetxattr:
+    case __NR_removexattr:
+    case __NR_lremovexattr: return 1;
+    case __NR_getxattrat:
+    case __NR_setxattrat:
+    case __NR_removexattrat: return 3;
+    default: return 0;
+    }
+}
+
+static bool gets_attribute(long number) {
+    return number == __NR_getxattr || number == __NR_lgetxattr || number == __NR_getxattrat;
+}
+
+/* Attributes that are kept under another name need what that name needs. */
+static u32 attribute_need(long number) {
+    return !attribute_name(number) ? 0 : gets_attribute(number) ? MAY_READ : MAY_WRITE;
+}
+
+/* Devices and links of /proc have no user.* attributes, and others are not kept for them. */
+static long special_attribute(const struct call *call, bool permitted) {
     char name[10] = "";
-    long r = arch_copy_text(name, (const char *)call->a[1], sizeof(name));
+    bool sets = !gets_attribute(call->number);
+    long r = arch_copy_text(name, (const char *)call->a[attribute_name(call->number)], sizeof(name));
     if (r < 0 && r != -ENAMETOOLONG) return r;
-    if (memcmp(name, "user.", 5) == 0) return none;
+    if (memcmp(name, "user.", 5) == 0) return sets ? -EPERM : -ENODATA;
     bool privileged = memcmp(name, "trusted.", 8) == 0 || memcmp(name, "security.", 9) == 0;
     if (!privileged && !permitted) return -EACCES;
     return privileged && !sets ? -ENODATA : -EOPNOTSUPP;
 }
 
-/* A remembered device stands in the way of an open, an access and the like: -EACCES where there is none. */
-static long try_device(struct call *call, const char *path, u32 need) {
+/* It is opened for a moment, so that the kernel watches it. */
+static long watch_device(const struct call *call, const char *path) {
+    const u64 *a = call->a;
+    long r = sys(__NR_fchmodat, AT_FDCWD, path, S_IRUSR);
+    if (r < 0) return r;
+    r = call->number == __NR_inotify_add_watch ? sys(__NR_inotify_add_watch, a[0], path, a[2] | IN_DONT_FOLLOW)
+                                               : sys(__NR_fanotify_mark, a[0], a[1] | FAN_MARK_DONT_FOLLOW, a[2], AT_FDCWD, path);
+    sys(__NR_fchmodat, AT_FDCWD, path, 0);
+    return r;
+}
+
+/* What a call that is let through by the guest's modes gets of a remembered device; -EACCES: nothing but that. */
+static long use_device(struct call *call, const char *path, const struct file *file) {
+    switch (call->number) {
+#ifdef __NR_open
+    case __NR_open:
+    case __NR_creat:
+#endif
+    case __NR_openat:
+    case __NR_openat2: return open_device(call, file);
+    case __NR_inotify_add_watch:
+    case __NR_fanotify_mark: return watch_device(call, path);
+    case __NR_connect:
+    case __NR_sendto:
+    case __NR_sendmsg:
+    case __NR_sendmmsg: return -ECONNREFUSED;
+    default: return -EACCES;
+    }
+}
+
+/* A remembered device, or a link of /proc itself, whose mode says how its file is open, stands in the way: -EACCES where
+ * there is none. */
+static long try_special(struct call *call, const char *path, u32 need) {
     struct file file;
-    if (file_look(AT_FDCWD, path, 0, &file) < 0 || !is_device(&file)) return -EACCES;
+    if (file_look(AT_FDCWD, path, 0, &file) < 0) return -EACCES;
+    bool device = is_device(&file), link = S_ISLNK(file.disk_mode) && text_starts(path, "/proc/");
+    if (!device && !link) return -EACCES;
     bool permitted = file_permits(ids_now(), &file, need);
+    if (attribute_name(call->number)) return special_attribute(call, permitted);
     switch (call->number) {
 #ifdef __NR_open
     case __NR_access:
 #endif
     case __NR_faccessat:
     case __NR_faccessat2: return permitted ? 0 : -EACCES;
-#ifdef __NR_open
-    case __NR_open:
-    case __NR_creat:
-#endif
-    case __NR_openat:
-    case __NR_openat2: return permitted ? open_device(call, &file) : -EACCES;
-    case __NR_truncate: return -EINVAL;
-    case __NR_getxattr:
-    case __NR_lgetxattr: return device_attribute(call, -ENODATA, false, permitted);
-    case __NR_setxattr:
-    case __NR_lsetxattr: return device_attribute(call, -EPERM, true, permitted);
-    case __NR_removexattr:
-    case __NR_lremovexattr: return device_attribute(call, -EPERM, false, permitted);
-    default: return -EACCES;
-    }
-}
-
-/* Attributes that are kept under another name need what that name needs. */
-static u32 attribute_need(long number) {
-    switch (number) {
-    case __NR_getxattr:
-    case __NR_lgetxattr: return MAY_READ;
-    case __NR_setxattr:
-    case __NR_lsetxattr:
-    case __NR_removexattr:
-    case __NR_lremovexattr: return MAY_WRITE;
-    default: return 0;
+    case __NR_truncate: return device ? -EINVAL : -EACCES;
+    default: return device && permitted ? use_device(call, path, &file) : -EACCES;
     }
 }
 
@@ -161,7 +199,7 @@ static bool unlock_file(struct call *call, const struct place *place, const stru
     bool follows = place->flags & PLACE_KERNEL_FOLLOWS;
     if (follows && (path = host, place_target(place, host, sizeof(host)) < 0)) return false;
     if (!follows) unlock_way(path, wish->name || wish->creates ? MAY_WRITE | MAY_EXECUTE : MAY_EXECUTE);
-    *answer = try_device(call, path, wish->need);
+    *answer = try_special(call, path, wish->need);
     if (*answer != -EACCES) return true;
     if (wish->need) unlock_one(path, wish->need);
     return false;
@@ -188,23 +226,37 @@ static enum unlocked unlock_path(struct call *call, const struct path_argument *
     return unlock_text(call, directory, text, how | wish.resolve, &wish, answer);
 }
 
-/* A socket's name in argument `at`, its length behind it. */
-static enum unlocked unlock_socket(struct call *call, unsigned at, bool makes, long *answer) {
+static enum unlocked unlock_socket(struct call *call, u64 at, u64 length, long *answer) {
     struct {
         u16 family;
         char name[110];
     } address = {0};
+    bool makes = call->number == __NR_bind;
     struct wish wish = {.need = makes ? 0 : MAY_WRITE, .name = makes, .follow = !makes};
-    u64 length = call->a[at + 1];
-    if (length <= 2 || length >= sizeof(address) || arch_copy(&address, (const void *)call->a[at], length) < 0) return UNLOCKED_NOTHING;
+    if (length <= 2 || length >= sizeof(address) || arch_copy(&address, (const void *)at, length) < 0) return UNLOCKED_NOTHING;
     if (address.family != 1 /* AF_UNIX */ || !address.name[0]) return UNLOCKED_NOTHING;
     return unlock_text(call, AT_FDCWD, address.name, makes ? PATH_PARENT : PATH_FOLLOW, &wish, answer);
 }
 
+/* Of several messages only the first one's name can be what the call ended with. */
+static enum unlocked unlock_message(struct call *call, long *answer) {
+    struct {
+        u64 name;
+        u32 length, pad;
+    } head;
+    if (arch_copy(&head, (const void *)call->a[1], sizeof(head)) < 0 || !head.name) return UNLOCKED_NOTHING;
+    return unlock_socket(call, head.name, head.length, answer);
+}
+
 enum unlocked unlock_for(struct call *call, long *answer) {
     enum unlocked result = UNLOCKED_NOTHING;
-    if (call->number == __NR_bind || call->number == __NR_connect) return unlock_socket(call, 1, call->number == __NR_bind, answer);
-    if (call->number == __NR_sendto) return unlock_socket(call, 4, false, answer);
+    switch (call->number) {
+    case __NR_bind:
+    case __NR_connect: return unlock_socket(call, call->a[1], call->a[2], answer);
+    case __NR_sendto: return unlock_socket(call, call->a[4], call->a[5], answer);
+    case __NR_sendmsg:
+    case __NR_sendmmsg: return unlock_message(call, answer);
+    }
     for (unsigned i = 0; i < 2; i++) {
         if (call->row->paths[i].path < 0) continue;
         enum unlocked one = unlock_path(call, &call->row->paths[i], answer);

@@ -85,6 +85,10 @@ static void wish_times(const struct call *call, unsigned at, bool nanoseconds, s
     }
 }
 
+bool wish_wants_open(long number) {
+    return number == __NR_setxattrat || number == __NR_getxattrat || number == __NR_removexattrat;
+}
+
 struct wish wish_of(const struct call *call, const struct path_argument *argument) {
     const u64 *a = call->a;
     struct wish wish = {.follow = (argument->how & PATH_FOLLOW) != 0, .name = (argument->how & PATH_PARENT) != 0};

@@ -8,13 +8,13 @@
 #include <linux/prctl.h>
 
 #include "../calls/ids.h"
-#include "../calls/owners.h"
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "../trap/signal.h"
 #include "exec.h"
 #include "own-file.h"
+#include "rights.h"
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
@@ -45,17 +45,17 @@ static void *big_vector(struct slot *slot, u64 size) {
     return (void *)r;
 }
 
-/* Who the next program is, at the end of the state: whether it gained rights, and all its ids. */
-static void put_ids(char *state, size_t n, const struct program *p) {
+/* Who the next program is, at the end of the state: whether it gained rights, and all its ids. 0 or -EPERM, -EINVAL. */
+static long put_ids(char *state, size_t n, const struct program *p) {
     struct ids ids = *ids_now();
-    struct file file = {0};
-    file_look(p->fd, "", AT_EMPTY_PATH, &file);
-    bool gained = ids_exec(&ids, file.mode, file.uid, file.gid);
+    long gained = rights_of_program(p->fd, &ids);
+    if (gained < 0) return gained;
     n = text_put(state, n, gained ? ",1," : ",0,");
     ids_write(&ids, state + n);
+    return 0;
 }
 
-static void make_state(char *state, const struct program *p) {
+static long make_state(char *state, const struct program *p) {
     size_t n = text_put_number(state, 0, (u64)p->fd);
     n = text_put(state, n, ",");
     n = text_put_number(state, n, (u64)(p->interpreter_fd + 1));
@@ -74,7 +74,7 @@ static void make_state(char *state, const struct program *p) {
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.mounts.moves);
     n = text_put(state, n, trace_me_deferred && trace_me_deferred == (u32)sys(__NR_gettid) ? ",1" : ",0");
-    if (engine.emulated) put_ids(state, n, p);
+    return engine.emulated ? put_ids(state, n, p) : 0;
 }
 
 static long fill(const char **vector, const struct program *p, const char *state, u64 argv, long argc) {
@@ -120,8 +120,8 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     u64 need = (u64)argc + p->prefix_count + (u64)engine.word_count + HEAD_WORDS + 2;
     const char *small[need < SMALL_VECTOR ? need : SMALL_VECTOR], **vector = small;
     if (need > SMALL_VECTOR && !(vector = big_vector(slot, (need * 8 + PAGE_SIZE) & ~(PAGE_SIZE - 1)))) return -ENOMEM;
-    make_state(state, p);
-    long r = fill(vector, p, state, argv, argc);
+    long r = make_state(state, p);
+    if (r == 0) r = fill(vector, p, state, argv, argc);
     if (r < 0) return r;
     u64 cleared = 0; /* the address of this thread's number, which the kernel clears when the thread is gone */
     bool lent = slot && lend(slot, &cleared);

@@ -68,7 +68,7 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
     struct ids *ids = &process_ids;
     ids_carry_none();
     if (!text || !ids_read(ids, &text) || *text) return false;
-    own_ids.hidden = ids->user.effective != ids->user.real || ids->group.effective != ids->group.real;
+    own_ids.hidden = ids->user.effective != ids->user.real || ids->group.effective != ids->group.real || kept->secure;
     own_ids.ready = 1;
     set_auxiliary(auxv, AT_UID, ids->user.real);
     set_auxiliary(auxv, AT_EUID, ids->user.effective);

@@ -6,9 +6,6 @@
 
 #include "../sys/text.h"
 
-#define SET_USER 04000u
-#define SET_GROUP 02010u /* and the group may run it: without that the bit means something else */
-
 /* Capabilities about files: they come and go with the file system id. */
 #define FILE_CAPABILITIES                                                                                       \
     (CAPABILITY(CAP_CHOWN) | CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_DAC_READ_SEARCH) |                     \
@@ -165,24 +162,6 @@ long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable) 
     ids->inheritable = inheritable;
     ids->ambient &= permitted & inheritable;
     return 0;
-}
-
-bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group) {
-    struct ids old = *ids;
-    bool roots = !(ids->securebits & (1u << SECURE_NOROOT));
-    if (!ids->no_new_privs && (mode & SET_USER)) ids->user.effective = owner;
-    if (!ids->no_new_privs && (mode & SET_GROUP) == SET_GROUP) ids->group.effective = group;
-    if (ids->user.effective != old.user.effective || ids->group.effective != old.group.effective) ids->ambient = 0;
-    ids->permitted = ids->ambient;
-    if (roots && (!ids->user.real || !ids->user.effective)) ids->permitted |= ids->bounding | ids->inheritable;
-    if (ids->no_new_privs) ids->permitted &= old.permitted;
-    bool full = roots && !ids->user.effective;
-    ids->effective = full ? ids->permitted : ids->ambient;
-    ids->user.saved = ids->user.fs = ids->user.effective;
-    ids->group.saved = ids->group.fs = ids->group.effective;
-    ids->securebits &= ~(1u << SECURE_KEEP_CAPS);
-    if (ids->user.effective != ids->user.real || ids->group.effective != ids->group.real) return true;
-    return ids->user.real && (full || (ids->permitted & ~ids->ambient));
 }
 
 /* Every number of struct ids before the groups, in order. */

@@ -10,6 +10,7 @@
 #define IDS_TEXT (12 * (MAX_GROUPS + 20))
 #define NO_ID 0xffffffffu
 #define CAPABILITY(n) (1UL << (n))
+#define ALL_CAPABILITIES (2 * CAPABILITY(CAP_LAST_CAP) - 1)
 /* What root has in a container of Docker: enough for installing software and changing users, not for the host. */
 #define ROOT_CAPABILITIES                                                                                       \
     (CAPABILITY(CAP_CHOWN) | CAPABILITY(CAP_DAC_OVERRIDE) | CAPABILITY(CAP_FOWNER) | CAPABILITY(CAP_FSETID) |     \
@@ -55,8 +56,23 @@ long ids_capset(struct ids *ids, u64 permitted, u64 effective, u64 inheritable);
 /* The options of prctl that are about these ids: what it returns, or -errno. */
 long ids_option(struct ids *ids, const u64 a[5]);
 
-/* What an exec makes of them. `mode`, `owner`, `group`: of the program. True where rights were gained (AT_SECURE). */
-bool ids_exec(struct ids *ids, u32 mode, u32 owner, u32 group);
+/* What the file of a program has to do with the rights of who starts it. */
+struct program_rights {
+    u32 mode, owner, group;
+    bool has_capabilities; /* then: */
+    bool effective;        /* and they are in effect at once */
+    u64 permitted, inheritable;
+    bool watched;          /* the process is traced by one who may not have what the program would gain */
+    bool gains;            /* set by ids_exec(): ids or capabilities that there were not */
+};
+
+/* gain.c: fill in the capabilities that an attribute security.capability (capabilities(7)) gives. 0 or -EINVAL. */
+long program_capabilities(struct program_rights *program, const void *attribute, size_t size);
+/* Would they make a difference? Not to root. */
+bool program_may_matter(const struct ids *ids, const struct program_rights *program);
+/* What an exec makes of the ids. 1 where rights were gained (AT_SECURE), else 0; -EPERM: the file has capabilities that
+ * are to be in effect at once, and may not give them. */
+long ids_exec(struct ids *ids, struct program_rights *program);
 
 /* May a process send another one a signal (kill(2))? `own`: to itself or its own threads; `continues`: it is
  * SIGCONT, within one session. */
@@ -64,6 +80,13 @@ bool ids_may_signal(const struct ids *from, const struct ids *to, bool own, bool
 /* May it look at what is another's own: memory, open files, environment (ptrace(2), PTRACE_MODE_READ_FSCREDS)? Root may
  * here, though it lacks CAP_SYS_PTRACE. */
 bool ids_may_look(const struct ids *from, const struct ids *to);
+bool ids_may_look_at_all(const struct ids *from);
+/* Trace it, or read what is its own by number (PTRACE_MODE_ATTACH_REALCREDS)? Set its limits? Its scheduling, its priority?
+ * Its priority for the disk? */
+bool ids_may_trace(const struct ids *from, const struct ids *to);
+bool ids_may_limit(const struct ids *from, const struct ids *to);
+bool ids_may_schedule(const struct ids *from, const struct ids *to);
+bool ids_may_order(const struct ids *from, const struct ids *to);
 /* The same ids, groups and capabilities? */
 bool ids_equal(const struct ids *a, const struct ids *b);
 

@@ -65,6 +65,7 @@ enum {
     PATH_KEEP = 2048, /* with PATH_FOLLOW: remember where the whole path leads, as for directories */
     PATH_REMOVED = 8192, /* with an anchor: `base` is where its directory was */
     PATH_CREATE = 16384, /* an open that may make the file: a name with a slash behind it is refused, not looked at */
+    PATH_EXCLUSIVE = 32768, /* with PATH_CREATE: and that must not find it there */
     PATH_EMPTY = 8,  /* an empty or NULL path means the descriptor itself, where AT_EMPTY_PATH is given */
 };
 

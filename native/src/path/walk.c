@@ -385,6 +385,7 @@ long path_walk_from(const struct mounts *m, const struct path_host *host, const 
     if (w.anchor != NO_ANCHOR) place->flags |= PLACE_ANCHORED;
     if (w.anchor != NO_ANCHOR && w.anchor == w.removed && w.parent_length == w.removed) place->flags |= PLACE_REMOVED;
     bool dots = w.tail[0] && w.tail[1] == '.', root = w.guest_length == w.floor;
+    if (root && !dots && (how & PATH_CREATE)) return how & PATH_EXCLUSIVE ? -EEXIST : -EISDIR; /* it is there, whatever may be searched */
     if (!dots && (w.mount_point || root)) place->flags |= PLACE_MOUNT_POINT;
     if (dots || root) place->flags |= PLACE_UNNAMED;
     const struct mount *mount = mounts_of_guest(m, w.guest, how & PATH_PARENT ? w.parent_length : w.guest_length);

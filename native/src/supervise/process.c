@@ -4,9 +4,9 @@
 #include <linux/time_types.h>
 #include <linux/wait.h>
 
-#include "../sys/say.h"
-#include "../sys/entry.h"
+#include "../sys/process.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "supervise.h"
 
@@ -152,24 +152,6 @@ bool process_apart(int pid) {
     return sys(__NR_getpgid, pid) != sys(__NR_getpgid, 0);
 }
 
-/* The number of each entry of a directory that is one. Returns the first non-zero answer. */
-static int each_number(const char *path, int (*use)(int number, void *with), void *with) {
-    char room[2048] __attribute__((aligned(8)));
-    long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    int answer = 0;
-    if (fd < 0) return 0;
-    for (long n; !answer && (n = sys(__NR_getdents64, fd, room, sizeof(room))) > 0;)
-        for (long at = 0; !answer && at < n;) {
-            struct entry *entry = (struct entry *)(room + at);
-            const char *end;
-            u64 number;
-            if (text_number(entry->name, &number, &end) && !*end) answer = use((int)number, with);
-            at += entry->length;
-        }
-    sys(__NR_close, fd);
-    return answer;
-}
-
 struct search {
     int pid, not;
     bool first_only;
@@ -181,10 +163,10 @@ static int fits(const struct search *s, int pid) {
     return pid != s->not && (!s->first_only || process_first(pid)) ? pid : 0;
 }
 
-static int in_task(int task, void *with) {
+static long in_task(u32 task, void *with) {
     struct search *s = with;
     char text[2048];
-    if (read_proc(s->tasks, task, "/children", text, sizeof(text)) == -ENOENT) s->unlisted = true;
+    if (read_proc(s->tasks, (int)task, "/children", text, sizeof(text)) == -ENOENT) s->unlisted = true;
     const char *at = text;
     for (u64 child; text_number(at, &child, &at);) {
         int found = fits(s, (int)child);
@@ -194,21 +176,22 @@ static int in_task(int task, void *with) {
     return 0;
 }
 
-static int with_parent(int pid, void *with) {
+static long with_parent(u32 pid, void *with) {
     struct search *s = with;
     u64 parent;
-    if (read_proc("/proc/", pid, "/status", status_text, sizeof(status_text)) <= 0) return 0;
+    if (read_proc("/proc/", (int)pid, "/status", status_text, sizeof(status_text)) <= 0) return 0;
     const char *field = status_field(status_text, "PPid");
-    return field && text_number(field, &parent, &field) && (int)parent == s->pid ? fits(s, pid) : 0;
+    return field && text_number(field, &parent, &field) && (int)parent == s->pid ? fits(s, (int)pid) : 0;
 }
 
 int process_child(int pid, int not, bool first_only) {
     char tasks[64];
     struct search search = {pid, not, first_only, tasks, false};
     text_put(tasks, text_put_number(tasks, text_put(tasks, 0, "/proc/"), (u64)pid), "/task/");
-    int found = each_number(tasks, in_task, &search);
+    long found = each_number(tasks, in_task, &search);
     /* Kernels without CONFIG_PROC_CHILDREN list nothing there. */
-    return found || !search.unlisted ? found : each_number("/proc", with_parent, &search);
+    if (found <= 0 && search.unlisted) found = each_number("/proc", with_parent, &search);
+    return found > 0 ? (int)found : 0;
 }
 
 void process_end_all(void) {

@@ -2,6 +2,7 @@
 
 #include <linux/fcntl.h>
 
+#include "entry.h"
 #include "raw.h"
 #include "text.h"
 
@@ -13,6 +14,22 @@ long process_file(u64 pid, const char *name, void *to, size_t size) {
     long r = sys(__NR_read, fd, to, size);
     sys(__NR_close, fd);
     return r;
+}
+
+long each_number(const char *directory, number_use *use, void *with) {
+    char room[4096] __attribute__((aligned(8)));
+    long fd = sys(__NR_openat, AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), n, answer = 0;
+    if (fd < 0) return fd;
+    while (!answer && (n = answer = sys(__NR_getdents64, fd, room, sizeof(room))) > 0) {
+        answer = 0;
+        for (long at = 0; !answer && at < n; at += ((struct entry *)(room + at))->length) {
+            const char *end, *name = ((struct entry *)(room + at))->name;
+            u64 number;
+            if (text_number(name, &number, &end) && !*end) answer = use((u32)number, with);
+        }
+    }
+    sys(__NR_close, fd);
+    return answer;
 }
 
 const u64 *auxiliary_in(const u64 *pairs, long size, u64 type) {

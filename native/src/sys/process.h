@@ -8,6 +8,11 @@
 /* What a first read of /proc/PID + `name` ("/auxv") gives: its size, or -errno. */
 long process_file(u64 pid, const char *name, void *to, size_t size);
 
+/* Call `use` with each name in a directory that is a number (of processes in "/proc", of threads in a process's task/), until
+ * it answers something else than 0: that answer; 0, or -errno where the directory cannot be read. */
+typedef long number_use(u32 number, void *with);
+long each_number(const char *directory, number_use *use, void *with);
+
 /* Where the value of `type` stands in an auxiliary vector of `size` bytes, or NULL. A negative size: nothing there. */
 const u64 *auxiliary_in(const u64 *pairs, long size, u64 type);
 

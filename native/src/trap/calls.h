@@ -16,9 +16,10 @@ enum call_when {
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */
     SHADOW_STACK,  /* arch_prctl: options of shadow stacks */
     AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
-    SOME_SIGNAL,   /* the argument `tested` is 0, or a signal that one sends to programs of others; only under emulation */
+    SOME_SIGNAL,   /* the argument `tested` is 0, or a signal that threads do not send each other; only under emulation */
+    OTHER_PROCESS, /* the argument `tested`, a number of a process, is not 0; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
-    RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
+    RESUMES,       /* ptrace: PTRACE_TRACEME, what makes a tracee and what resumes it */
     REFUSED,       /* answered ENOSYS by the filter itself */
 };
 

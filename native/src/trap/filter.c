@@ -20,9 +20,8 @@
 #define NAMESPACE_FLAGS                                                                                         \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
 #define BIT(number) (1u << (number))
-#define TO_THREADS (BIT(0) | BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGKILL) | BIT(SIGTERM))
-#define TO_PROCESSES                                                                                            \
-    (TO_THREADS | BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGABRT))
+/* What threads of a program send each other is left alone: collectors, cancellation, preemption. */
+#define TO_OTHERS (BIT(0) | BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGKILL) | BIT(SIGTERM))
 #define SHADOW_STACK_OPTIONS 0x5000 /* ARCH_SHSTK_ENABLE and those behind it */
 #define MAX_CODE 3000
 #define MAX_FIXES 1000
@@ -31,7 +30,7 @@ enum target { TO_ALLOW, TO_CHECK_PC, TO_TRAP, TO_ENOSYS, TO_VERSION, TARGETS };
 
 /* What the engine itself calls most, and so pays for most often: asked first. */
 static const u16 frequent[] = {__NR_newfstatat, __NR_openat, __NR_readlinkat, __NR_statx};
-static const u32 resumes[] = {PTRACE_TRACEME, PTRACE_CONT, PTRACE_SINGLESTEP, PTRACE_SYSCALL};
+static const u32 resumes[] = {PTRACE_TRACEME, PTRACE_CONT, PTRACE_SINGLESTEP, PTRACE_SYSCALL, PTRACE_ATTACH, PTRACE_SEIZE};
 
 struct program {
     struct sock_filter code[MAX_CODE];
@@ -103,11 +102,6 @@ static void emit_prctl(struct program *p, bool emulated) {
     go(p, TO_ALLOW);
 }
 
-/* What threads of a program send each other is left alone: collectors, cancellation, preemption. */
-static u32 signals_of(const struct call_row *row) {
-    return row->number == __NR_kill ? TO_PROCESSES : TO_THREADS;
-}
-
 static void emit_row(struct program *p, const struct call_row *row, bool emulated) {
     switch (row->when) {
     case REFUSED:
@@ -115,6 +109,11 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         return;
     case ARGUMENT_SET:
         if_set_check(p, row->tested);
+        go(p, TO_ALLOW);
+        return;
+    case OTHER_PROCESS:
+        load(p, argument(row->tested, false));
+        unless_equal_go(p, 0, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
     case PRCTL:
@@ -146,7 +145,7 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         emit(p, BPF_JMP | BPF_JGE, 0, 1, 32);
         go(p, TO_ALLOW);
         emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
-        emit(p, BPF_LD | BPF_IMM, 0, 0, signals_of(row));
+        emit(p, BPF_LD | BPF_IMM, 0, 0, TO_OTHERS);
         emit(p, BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0);
         emit(p, BPF_JMP | BPF_JSET, 0, 1, 1);
         go(p, TO_CHECK_PC);
@@ -173,11 +172,12 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case EMULATED: return emulated;
     case DESCRIPTOR_CHANGE: return emulated || engine.mounts.any_read_only;
     case ARGUMENT_SET: return a[row->tested] != 0;
+    case OTHER_PROCESS: return emulated && (u32)a[row->tested];
     case SHADOW_STACK: return ((u32)a[0] & 0xfffff000) == SHADOW_STACK_OPTIONS;
     case PRCTL: return prctl_is_caught((u32)a[0], emulated);
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
     case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
-    case SOME_SIGNAL: return emulated && (u32)a[row->tested] < 32 && (signals_of(row) >> (u32)a[row->tested] & 1);
+    case SOME_SIGNAL: return emulated && (u32)a[row->tested] < 32 && (TO_OTHERS >> (u32)a[row->tested] & 1);
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case RESUMES:
         for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)
@@ -210,7 +210,8 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
 }
 
 static bool only_emulated(u8 when) {
-    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET || when == SOME_SIGNAL;
+    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET || when == SOME_SIGNAL ||
+           when == OTHER_PROCESS;
 }
 
 static unsigned sort_rows(u16 *order, bool emulated) {

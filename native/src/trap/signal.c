@@ -304,7 +304,7 @@ static void keep_for_later(struct slot *slot, int number, const siginfo_t *info,
         slot->info = *info;
         slot->pending = (u32)number;
     }
-    slot->mask = *frame_mask(uc);
+    if (slot->mask_wait != 3) slot->mask = *frame_mask(uc);
     *frame_mask(uc) = blocked;
     if (pc >= (u64)blocking_begin && pc <= (u64)blocking_call)
         frame_set_pc(uc, (u64)blocking_abort);
@@ -383,14 +383,23 @@ void signals_due(struct slot *slot) {
     if (!due) return;
     sys(__NR_rt_sigprocmask, SIG_BLOCK, &all, &mask, 8);
     if (slot->pending) return; /* the way out is the slow one already, and the mask is known */
-    slot->mask = mask;
+    slot->mask = mask, slot->mask_wait = 3;
     slot->pending = due & SIGNAL_BIT(SIGSYS) ? SIGSYS : due & SIGNAL_BIT(SIGSEGV) ? SIGSEGV : SIGBUS;
+}
+
+bool signals_delay(struct slot *slot) {
+    u64 all = ALL_SIGNALS & ~OWN_SIGNALS, mask;
+    sys(__NR_rt_sigprocmask, SIG_BLOCK, &all, &mask, 8);
+    if (slot->pending) return false;
+    slot->mask = mask, slot->mask_wait = 3;
+    slot->pending = SIGSYS; /* none that was kept: the mask is all there is to set */
+    return true;
 }
 
 /* The way out by way of a signal, whether one is pending or not. */
 void finish_always(struct slot *slot) {
     u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
-    sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);
+    if (slot->mask_wait != 3) sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);
     if (slot->pending)
         finish_prepare(slot);
     else

@@ -27,6 +27,9 @@ void signals_let_go(void);
 extern volatile u32 signals_look;
 /* Signals kept because they were blocked may have become due: see to it that one is handed on when the call ends. */
 void signals_due(struct slot *slot);
+/* Block all signals until the call ends, and then let them meet the guest at once. False where one has met the call: it
+ * is to be repeated. */
+bool signals_delay(struct slot *slot);
 /* The guest called from its alternate stack (`slow`), and all signals are blocked. While the call runs on its slot the
  * kernel would take that stack for free and put the next signal's frame over what is there: take it away, so that
  * signals come on the slot, and let them come. It is given back together with the guest's registers. */

@@ -19,7 +19,7 @@ struct slot {
     volatile u32 slow;         /* the guest had its alternate stack, which is to be given back */
     u64 mask;                  /* signal mask to resume with, once `pending` is set */
     u64 wait_mask;             /* a waiting call's own mask; valid while `mask_wait` */
-    u32 mask_wait;             /* 1: the call waits with wait_mask; 2: a signal ended that wait */
+    u32 mask_wait;             /* 1: the call waits with wait_mask; 2: a signal ended that wait; 3: `mask` is known */
     u32 repair_tid;            /* thread whose next handler must return to repair_mask */
     u64 repair_mask;
     stack_t alternate;         /* that stack, valid while `slow` */

@@ -2,6 +2,7 @@
 // identity: root
 // native: no
 #include "check.h"
+#include <sys/inotify.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 int main(void)
@@ -36,5 +37,19 @@ int main(void)
 		FAILS(EPERM, open("disk", O_RDONLY));
 		close((int)MUST(open("null", O_WRONLY)));
 	}
+	/* it can be watched, and is no socket */
+	struct inotify_event event[8];
+	int watch = (int)MUST(inotify_init1(IN_NONBLOCK));
+	MUST(inotify_add_watch(watch, "null", IN_DELETE_SELF));
+	MUST(stat("null", &st));
+	CHECK(S_ISCHR(st.st_mode));
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "null" };
+	int s = (int)MUST(socket(AF_UNIX, SOCK_DGRAM, 0));
+	struct msghdr message = { .msg_name = &a, .msg_namelen = sizeof a };
+	FAILS(ECONNREFUSED, connect(s, (void *)&a, sizeof a));
+	FAILS(ECONNREFUSED, sendto(s, "x", 1, 0, (void *)&a, sizeof a));
+	FAILS(ECONNREFUSED, sendmsg(s, &message, 0));
+	MUST(unlink("null"));
+	CHECK(read(watch, event, sizeof event) > 0 && event[0].mask & IN_DELETE_SELF);
 	return pass();
 }

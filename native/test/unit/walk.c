@@ -132,6 +132,10 @@ static void test_anchored(void) {
     EXPECT(place.flags == (PLACE_ANCHORED | PLACE_MOUNT_POINT));
     EXPECT(!strcmp(from("/mnt/d", "../out", PATH_FOLLOW), "/proc/self/fd/9/../out"));
     EXPECT(!strcmp(from("/mnt", "../etc/passwd", 0), "/r/etc/passwd"));
+    /* the root of a scope is there: nothing that could be made */
+    EXPECT(!strcmp(from("/etc", "/", PATH_IN_ROOT | PATH_CREATE), strerror(EISDIR)));
+    EXPECT(!strcmp(from("/etc", "/", PATH_IN_ROOT | PATH_CREATE | PATH_EXCLUSIVE), strerror(EEXIST)));
+    EXPECT(!strcmp(walk("/etc", "..", PATH_IN_ROOT | PATH_CREATE | PATH_EXCLUSIVE), strerror(EEXIST)));
     EXPECT(!strcmp(walk("/", "/proc/self/fd/4/x", PATH_PARENT), "/proc/self/fd/4/x"));
     EXPECT(place.flags == (PLACE_ANCHORED | PLACE_REMOVED));
     EXPECT(!strcmp(walk("/", "/proc/self/fd/4/../x", PATH_PARENT), "/proc/self/fd/4/../x"));

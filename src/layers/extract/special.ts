@@ -13,9 +13,13 @@ export function makeFifoAt(tree: Tree, path: ByteString, mode: number, seconds: 
   return true;
 }
 
+/** Capabilities of a program: only real root may set them; our engine finds them under this name for its guests. */
+const kept = new Map([['security.capability', 'user.udocker.security.capability']]);
+
 /** Sets the attributes that a user may set; counts those of privileged namespaces and those refused. */
 export function setXattrs(tree: Tree, path: ByteString, xattrs: Entry['xattrs'], counts: Counts): void {
-  for (const { name, value } of xattrs) {
+  for (const { name: given, value } of xattrs) {
+    const name = kept.get(given) ?? given;
     if (!name.startsWith('user.')) counts.ignoredXattrs += 1;
     else if (!setExtendedAttribute(tree.host(path), name, value)) counts.refusedXattrs += 1;
   }
