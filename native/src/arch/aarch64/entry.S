@@ -44,14 +44,21 @@ exit_slow:
         brk     #0
         .ltorg
 
-/* SIGSYS and faults: handlers in C on the frame the kernel made. */
+/* SIGSYS and faults: handlers in C on the frame the kernel made. The kernel may start them up to OWN_ACTIONS - 1 steps
+ * earlier. */
         .globl trap_entry, fault_entry, signal_restorer
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 trap_entry:
         stp     x29, x30, [sp, #-48]!
         stp     x0, x1, [sp, #16]
         str     x2, [sp, #32]
         bl      trap_signal
         b       handled
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 fault_entry:
         stp     x29, x30, [sp, #-48]!
         stp     x0, x1, [sp, #16]

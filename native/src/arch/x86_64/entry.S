@@ -194,8 +194,12 @@ hook_plain_unmarked:
 hook_plain_end:
         .globl  hook_plain_end
 
-/* SIGSYS and faults: handlers in C on the frame the kernel made. */
+/* SIGSYS and faults: handlers in C on the frame the kernel made. The kernel may start them up to OWN_ACTIONS - 1 steps
+ * earlier. */
         .globl trap_entry, fault_entry, signal_restorer
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 trap_entry:
         push    %rdi
         push    %rsi
@@ -203,7 +207,9 @@ trap_entry:
         call    trap_signal
         jmp     handled
 
-
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 fault_entry:
         push    %rdi
         push    %rsi
@@ -220,8 +226,8 @@ call_guest:                             /* the signal handed on may be another t
         mov     (%rsi), %edi
         jmp     *%rax
 
-signal_restorer:
-        mov     $15, %eax               /* rt_sigreturn */
+signal_restorer:                        /* with the bytes by which unwinders know the frame of a signal */
+        .byte   0x48, 0xc7, 0xc0, 15, 0, 0, 0   /* mov $15,%rax: rt_sigreturn */
         syscall
         ud2
 
