@@ -19,6 +19,7 @@ enum call_when {
     SOME_SIGNAL,   /* the argument `tested` is 0, or a signal that one sends to programs of others; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     RESUMES,       /* ptrace: PTRACE_TRACEME and what resumes a tracee */
+    HANDLER_END,   /* rt_sigreturn at signal_return: see trap/signal.c */
     REFUSED,       /* answered ENOSYS by the filter itself */
 };
 

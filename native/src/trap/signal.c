@@ -19,10 +19,12 @@
 #include "rewrite.h"
 
 #define SYS_SECCOMP_CODE 1
+#define SIGNAL_WATCHED 255
 
 /* Guest handler behind each stub; written once. Even stubs are for handlers installed with SA_SIGINFO, odd ones for
  * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
 u64 signal_handlers[SIGNAL_STUBS];
+u8 signal_watches[SIGNAL_STUBS]; /* deliveries behind each stub, up to SIGNAL_TRUSTED; SIGNAL_WATCHED: its returns are looked at */
 volatile u32 mask_repairs HOT;         /* slots that wait for their thread's next handler */
 static u64 repairs[SLOTS / 64];        /* which they are, so that no others have to be looked at */
 volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may have met a trampoline */
@@ -203,6 +205,20 @@ static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
     return call_row_of(info->si_syscall) != NULL;
 }
 
+/* A handler may change the mask in its frame, and block what must stay open: QEMU, which emulates programs, does so in
+ * each. The first returns from a handler are looked at for that; once one did, those of all. */
+static void returns_watched(struct ucontext *uc) {
+    struct ucontext *to = frame_returned_to(uc);
+    u64 mask;
+    if (arch_copy(&mask, frame_mask(to), sizeof(mask)) == 0 && (mask & OWN_SIGNALS)) {
+        own_block(mask & OWN_SIGNALS, mask);
+        mask &= ~OWN_SIGNALS;
+        arch_copy(frame_mask(to), &mask, sizeof(mask));
+        memset(signal_watches, SIGNAL_WATCHED, sizeof(signal_watches));
+    }
+    frame_set_pc(uc, (u64)signal_restorer);
+}
+
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
     if (!is_ours(info, uc)) return forward_sent(number, info, uc);
     if (info->si_syscall == CALL_FINISH) {
@@ -214,6 +230,10 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
         if (slot->mask_wait != 2) slot_release(slot);
         int kept = own_take(info, ~own_blocked(*frame_mask(uc)));
         return kept ? own_forward(kept, uc) : 0;
+    }
+    if (info->si_syscall == __NR_rt_sigreturn) {
+        returns_watched(uc);
+        return 0;
     }
     struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);

@@ -106,11 +106,24 @@ signal_kept:
         address x10, mask_repairs
         ldr     w10, [x10]
         cbnz    w10, signal_inside
+signal_runs:                            /* w16: the stub's number */
+        address x10, signal_watches
+        add     x10, x10, w16, uxtw
+        ldrb    w9, [x10]
+        cmp     w9, #SIGNAL_TRUSTED
+        b.ne    signal_watch
+        br      x17
+signal_watch:                           /* its return is to be looked at: see returns_watched() */
+        b.hi    1f
+        add     w9, w9, #1
+        strb    w9, [x10]
+1:      address x30, signal_return
         br      x17
 signal_inside:                          /* no other signal may come between while this one is looked at */
-        stp     x29, x30, [sp, #-64]!
+        stp     x29, x30, [sp, #-80]!
         stp     x0, x1, [sp, #16]
         stp     x2, x17, [sp, #32]
+        str     x16, [sp, #64]
         mov     x0, #2                  /* SIG_SETMASK */
         address x1, all_signals
         add     x2, sp, #48
@@ -130,11 +143,18 @@ signal_blocked:
         svc     #0
         ldp     x2, x17, [sp, #32]
         ldp     x0, x1, [sp, #16]
-        ldp     x29, x30, [sp], #64
-        br      x17
+        ldr     x16, [sp, #64]
+        ldp     x29, x30, [sp], #80
+        b       signal_runs
 signal_deferred:                        /* the frame has the mask to go on with */
-        ldp     x29, x30, [sp], #64
+        ldp     x29, x30, [sp], #80
         ret
+        .globl  signal_return, signal_returned
+signal_return:                          /* trapped; with the bytes of signal_restorer */
+        mov     x8, #139
+        svc     #0
+signal_returned:
+        brk     #0
         .balign 8
 all_signals:
         .quad   -1

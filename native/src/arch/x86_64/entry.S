@@ -263,6 +263,10 @@ signal_kept:
         sub     UC_STACK(%rdx), %rcx
         cmp     UC_STACK_SIZE(%rdx), %rcx
         jb      signal_outside          /* on the alternate stack */
+signal_runs:                            /* rax: the stub's number */
+        lea     signal_watches(%rip), %rcx
+        cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
+        jne     signal_watch
         xor     %eax, %eax
         jmp     *%r10
 signal_inside:                          /* no other signal may come between while this one is looked at */
@@ -270,7 +274,8 @@ signal_inside:                          /* no other signal may come between whil
         push    %rsi
         push    %rdx
         push    %r10
-        sub     $8, %rsp                /* the mask */
+        push    %rax
+        sub     $16, %rsp               /* the mask */
         mov     $2, %edi                /* SIG_SETMASK */
         lea     all_signals(%rip), %rsi
         mov     %rsp, %rdx
@@ -278,9 +283,9 @@ signal_inside:                          /* no other signal may come between whil
         mov     $14, %eax               /* rt_sigprocmask */
         syscall
 signal_blocked:
-        mov     16(%rsp), %rdx
-        mov     24(%rsp), %rsi
-        mov     32(%rsp), %rdi
+        mov     32(%rsp), %rdx
+        mov     40(%rsp), %rsi
+        mov     48(%rsp), %rdi
         call    signal_meets_engine
         test    %eax, %eax
         je      signal_deferred
@@ -290,31 +295,40 @@ signal_blocked:
         mov     $8, %r10d
         mov     $14, %eax
         syscall
-        add     $8, %rsp
+        add     $16, %rsp
+signal_looked:
+        pop     %rax
         pop     %r10
         pop     %rdx
         pop     %rsi
         pop     %rdi
-        xor     %eax, %eax
-        jmp     *%r10
+        jmp     signal_runs
 signal_outside:
         push    %rdi
         push    %rsi
         push    %rdx
         push    %r10
-        sub     $8, %rsp
+        push    %rax
         mov     %rdx, %rdi
         call    signal_meets_guest
-        add     $8, %rsp
-        pop     %r10
-        pop     %rdx
-        pop     %rsi
-        pop     %rdi
+        jmp     signal_looked
+signal_watch:                           /* its return is to be looked at: see returns_watched() */
+        cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
+        ja      1f
+        incb    (%rcx,%rax)
+1:      lea     signal_return(%rip), %rcx
+        mov     %rcx, -8(%rdx)
         xor     %eax, %eax
         jmp     *%r10
 signal_deferred:                        /* the frame has the mask to go on with */
-        add     $40, %rsp
+        add     $56, %rsp
         ret
+        .globl  signal_return, signal_returned
+signal_return:                          /* trapped; with the bytes of signal_restorer */
+        .byte   0x48, 0xc7, 0xc0, 15, 0, 0, 0
+        syscall
+signal_returned:
+        ud2
         .balign 8
 all_signals:
         .quad   -1
