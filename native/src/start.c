@@ -8,12 +8,14 @@
 
 #include "calls/ids.h"
 #include "calls/resolve.h"
+#include "calls/running.h"
 #include "engine.h"
 #include "exec/exec.h"
 #include "exec/own-file.h"
 #include "mountpoints.h"
 #include "state/directories.h"
 #include "state/import.h"
+#include "state/moves.h"
 #include "state/socket-names.h"
 #include "sys/raw.h"
 #include "sys/say.h"
@@ -82,7 +84,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
             fail(125, "this kernel's pages are larger than 4 KiB; use a PRoot mode (P)", "");
     make_plain(argc, argv);
     engine_keep_words(argv, 2);
-    directories_begin();
+    directories_begin(running_lockable(), moves_made());
     long outer = sys(CALL_VERSION);
     bool nested = outer == -ENGINE_ERRNO || outer == -ENGINE_EMULATES;
     if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
