@@ -90,6 +90,9 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
     if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
     if (engine.remembers && engine.plan.state) {
         long r = owners_begin();
+        if (r == -ENODEV)
+            fail(125, "files on this file system cannot be mapped by several processes (keep containers on another, "
+                      "or run as a user other than root), so owners cannot be kept in ", engine.plan.state);
         if (r < 0) fail_errno(125, "cannot keep the owners of files in ", engine.plan.state, r);
     }
     enter_directory();
