@@ -112,13 +112,23 @@ signal_runs:                            /* w16: the stub's number */
         ldrb    w9, [x10]
         cmp     w9, #SIGNAL_TRUSTED
         b.ne    signal_watch
+signal_starts:
         br      x17
 signal_watch:                           /* its return is to be looked at: see returns_watched() */
-        b.hi    1f
+        ldr     x11, [x2, #UC_STACK]
+        ldr     x12, [x2, #UC_STACK_SIZE]
+        mov     x13, sp
+        sub     x11, x13, x11
+        cmp     x11, x12
+        b.hs    1f
+        cmp     x11, #SIGNAL_ROOM
+        b.lo    signal_starts
+1:      cmp     w9, #SIGNAL_TRUSTED
+        b.hi    2f
         add     w9, w9, #1
         strb    w9, [x10]
-1:      address x30, signal_return
-        br      x17
+2:      address x30, signal_return
+        b       signal_starts
 signal_inside:                          /* no other signal may come between while this one is looked at */
         stp     x29, x30, [sp, #-80]!
         stp     x0, x1, [sp, #16]

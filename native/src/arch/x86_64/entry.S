@@ -267,6 +267,7 @@ signal_runs:                            /* rax: the stub's number */
         lea     signal_watches(%rip), %rcx
         cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
         jne     signal_watch
+signal_starts:
         xor     %eax, %eax
         jmp     *%r10
 signal_inside:                          /* no other signal may come between while this one is looked at */
@@ -313,13 +314,18 @@ signal_outside:
         call    signal_meets_guest
         jmp     signal_looked
 signal_watch:                           /* its return is to be looked at: see returns_watched() */
-        cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
-        ja      1f
+        mov     %rsp, %r8
+        sub     UC_STACK(%rdx), %r8
+        cmp     UC_STACK_SIZE(%rdx), %r8
+        jae     1f
+        cmp     $SIGNAL_ROOM, %r8
+        jb      signal_starts
+1:      cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
+        ja      2f
         incb    (%rcx,%rax)
-1:      lea     signal_return(%rip), %rcx
+2:      lea     signal_return(%rip), %rcx
         mov     %rcx, -8(%rdx)
-        xor     %eax, %eax
-        jmp     *%r10
+        jmp     signal_starts
 signal_deferred:                        /* the frame has the mask to go on with */
         add     $56, %rsp
         ret
