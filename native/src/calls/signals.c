@@ -33,14 +33,17 @@ long call_sigprocmask(struct call *call) {
     if (call->a[3] != 8) return -EINVAL;
     long r = set_at ? arch_copy(&set, (const void *)set_at, 8) : 0;
     if (r < 0) return r;
-    u64 before = own_blocked(), after = set_at ? masked((int)call->a[0], before, set & OWN_SIGNALS) : before;
     kernel_set = set & ~OWN_SIGNALS;
     call->a[1] = set_at ? (u64)&kernel_set : 0;
     call->a[2] = (u64)&old;
     /* Not while a signal is kept: the mask would then be the engine's. The guest repeats the call behind its handler. */
     r = call_run(call);
     if (r < 0) return r;
-    if (after != before) own_block(after);
+    u64 before = own_blocked(old), after = before;
+    if (set_at) {
+        after = masked((int)call->a[0], before, set & OWN_SIGNALS);
+        if (before | after) own_block(after, masked((int)call->a[0], old, kernel_set));
+    }
     if (before & ~after) signals_due(call->slot);
     old |= before;
     return old_at ? arch_copy((void *)old_at, &old, 8) : 0;

@@ -8,6 +8,7 @@
 #include "../calls/resolve.h"
 #include "../engine.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "ownership.h"
 
@@ -109,6 +110,7 @@ long owners_begin(void) {
     if (r < 0) return r;
     struct ownership_root mark = {root.inode, root.birth, root.device};
     r = ownership_begin(engine.plan.state, &mark);
-    if (r == 0 && engine.plan.owners) r = import(engine.plan.owners);
+    if (r > 0) debug_say(0, "the owners of files that were remembered here are damaged and forgotten: ", engine.plan.state);
+    if (r >= 0 && engine.plan.owners) r = import(engine.plan.owners);
     return r;
 }

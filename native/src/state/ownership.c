@@ -76,12 +76,13 @@ static bool leads_to(struct header *t, u64 word, u64 hash, u32 device, u64 inode
 }
 
 static u64 *find_word(struct header *t, u32 device, u64 inode) {
-    u64 hash = hash_of(device, inode), mask = (1UL << t->bits) - 1;
-    for (u64 i = hash >> (64 - t->bits);; i = (i + 1) & mask) {
+    u64 hash = hash_of(device, inode), mask = (1UL << t->bits) - 1, left = mask;
+    for (u64 i = hash >> (64 - t->bits); left; i = (i + 1) & mask, left--) {
         u64 word = __atomic_load_n(&index_of(t)[i], __ATOMIC_ACQUIRE);
         if (!(word & ~FROZEN)) return NULL;
         if (leads_to(t, word, hash, device, inode)) return &index_of(t)[i];
     }
+    return NULL; /* only where somebody else wrote to the file: half of the words are empty */
 }
 
 static bool is_device(const struct ownership *file) {
@@ -106,9 +107,9 @@ static u32 write_record(struct header *t, const struct ownership *file) {
 
 /* 0, or -EAGAIN where the table is full or being moved. */
 static long try_put(struct header *t, const struct ownership *file) {
-    u64 hash = hash_of(file->device, file->inode), mask = (1UL << t->bits) - 1;
+    u64 hash = hash_of(file->device, file->inode), mask = (1UL << t->bits) - 1, left = mask;
     u32 number = 0;
-    for (u64 i = hash >> (64 - t->bits);; i = (i + 1) & mask) {
+    for (u64 i = hash >> (64 - t->bits); left; i = (i + 1) & mask, left--) {
         u64 word = __atomic_load_n(&index_of(t)[i], __ATOMIC_ACQUIRE);
         do {
             if (word & FROZEN) return -EAGAIN;
@@ -119,6 +120,7 @@ static long try_put(struct header *t, const struct ownership *file) {
                                               __ATOMIC_RELEASE, __ATOMIC_ACQUIRE));
         if (!word || leads_to(t, word, hash, file->device, file->inode)) return 0;
     }
+    return -EIO;
 }
 
 static void path_of(char *path, const char *name) {
@@ -443,6 +445,23 @@ static bool set_directory(const char *state) {
     return true;
 }
 
+/* Can all that is there have been written here? Most of what a broken disk or another program leaves cannot. */
+static bool is_sound(struct header *t) {
+    u64 words = 1UL << t->bits, taken = 0;
+    u32 highest = 0;
+    if (t->capacity != words / 2 || t->moved > MOVED) return false;
+    for (u64 i = 0; i < words; i++) {
+        u64 word = __atomic_load_n(&index_of(t)[i], __ATOMIC_ACQUIRE) & ~FROZEN;
+        u32 number = NUMBER(word);
+        if (!word) continue;
+        if (!number) return false;
+        if (number != GONE && number > highest) highest = number;
+        taken++;
+    }
+    u32 used = __atomic_load_n(&t->used, __ATOMIC_ACQUIRE); /* others may be adding: claimed before it is in the index */
+    return used < t->capacity + SLOTS && highest < t->capacity && highest <= used && taken <= used;
+}
+
 static bool is_of(const struct header *t, const struct ownership_root *root) {
     return t->root_inode == root->inode && t->root_birth == root->birth;
 }
@@ -450,6 +469,7 @@ static bool is_of(const struct header *t, const struct ownership_root *root) {
 long ownership_open(const char *state, const struct ownership_root *root) {
     long r = ownership_resume(state);
     if (r < 0) return r;
+    if (!is_sound(table)) return -EINVAL;
     if (!is_of(table, root)) return -ESTALE;
     table->root_device = root->device;
     return 0;
@@ -469,7 +489,8 @@ long ownership_begin(const char *state, const struct ownership_root *root) {
     if (fd < 0) return fd;
     long r = map_named();
     struct header *old = is_error(r) ? NULL : (struct header *)r;
-    if (old && is_of(old, root)) {
+    bool damaged = r == -EINVAL || (old && !is_sound(old));
+    if (old && !damaged && is_of(old, root)) {
         old->root_device = root->device; /* may be another one after each boot */
         table = old;
     } else {
@@ -483,5 +504,5 @@ long ownership_begin(const char *state, const struct ownership_root *root) {
         if (old) old->moved = MOVED;
     }
     unlock(fd);
-    return is_error(r) ? r : 0;
+    return is_error(r) ? r : damaged;
 }

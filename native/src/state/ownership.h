@@ -23,9 +23,10 @@ struct ownership_root {
 };
 
 /* At the first start: open the table of this state directory, making it where there is none for this tree.
- * 0 or -errno. */
+ * 0; 1: what was there is damaged and has been begun anew; or -errno. */
 long ownership_begin(const char *state, const struct ownership_root *root);
-/* For a look from outside: map the table where it is one of this tree; -ESTALE where it is another's. */
+/* For a look from outside: map the table where it is one of this tree; -ESTALE where it is another's, -EINVAL where it is
+ * damaged. */
 long ownership_open(const char *state, const struct ownership_root *root);
 /* In later programs: map what is there. */
 long ownership_resume(const char *state);

@@ -4,10 +4,13 @@
 
 #include "../sys/raw.h"
 
-#define ENTRIES 1024
+#define ENTRIES 512
 #define PROBES 8
 
-static u64 entries[ENTRIES]; /* a thread pointer, its lowest three bits what it blocks */
+static struct entry {
+    u64 thread; /* a thread pointer, its lowest three bits what it blocks */
+    u64 mask;   /* what the kernel had blocked then */
+} entries[ENTRIES];
 static u64 initial HOT;
 static volatile u32 used HOT; /* anything at all in `entries` */
 
@@ -33,37 +36,52 @@ static u64 unpack(u64 packed) {
     return bits;
 }
 
-static u64 *entry_of(u64 thread, unsigned i) {
+static struct entry *entry_of(u64 thread, unsigned i) {
     return &entries[((u32)(thread * 0x9e3779b97f4a7c15UL >> 40) + i) % ENTRIES];
+}
+
+static u64 normal(u64 mask) {
+    return mask & ~(OWN_SIGNALS | SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
 }
 
 void own_begin(u64 blocked) {
     initial = pack(blocked);
 }
 
-u64 own_blocked(void) {
+u64 own_blocked(u64 mask) {
     if (!used) return unpack(initial);
     u64 thread = arch_thread_pointer() & ~7UL;
     for (unsigned i = 0; i < PROBES; i++) {
-        u64 entry = __atomic_load_n(entry_of(thread, i), __ATOMIC_RELAXED);
-        if (entry && (entry & ~7UL) == thread) return unpack(entry & 7);
+        const struct entry *entry = entry_of(thread, i);
+        u64 known = __atomic_load_n(&entry->thread, __ATOMIC_RELAXED);
+        if (known && (known & ~7UL) == thread) return entry->mask == normal(mask) ? unpack(known & 7) : 0;
     }
     return unpack(initial);
 }
 
+u64 own_blocked_now(void) {
+    u64 mask = 0;
+    if (used) sys(__NR_rt_sigprocmask, SIG_BLOCK, NULL, &mask, 8);
+    return own_blocked(mask);
+}
+
 /* Where all places are taken one of them is given up: that thread is then said to block what it began with. */
-void own_block(u64 bits) {
-    u64 thread = arch_thread_pointer() & ~7UL, wanted = thread | pack(bits), *place = NULL;
+void own_block(u64 bits, u64 mask) {
+    u64 thread = arch_thread_pointer() & ~7UL, wanted = thread | pack(bits);
+    struct entry *place = NULL;
     for (unsigned i = 0; i < PROBES; i++) {
-        u64 *at = entry_of(thread, i), entry = __atomic_load_n(at, __ATOMIC_RELAXED);
-        if (entry && (entry & ~7UL) == thread) {
+        struct entry *at = entry_of(thread, i);
+        u64 known = __atomic_load_n(&at->thread, __ATOMIC_RELAXED);
+        if (known && (known & ~7UL) == thread) {
             place = at;
             break;
         }
-        if (!place && (!entry || (!(entry & 7) && !initial))) place = at;
+        if (!place && (!known || (!(known & 7) && !initial))) place = at;
     }
     if (!thread) return;
-    __atomic_store_n(place ? place : entry_of(thread, 0), wanted, __ATOMIC_RELAXED);
+    if (!place) place = entry_of(thread, 0);
+    place->mask = normal(mask);
+    __atomic_store_n(&place->thread, wanted, __ATOMIC_RELEASE);
     used = 1;
 }
 
@@ -84,9 +102,8 @@ u64 own_kept(void) {
     return kept.set && kept.process == (u32)sys(__NR_getpid) ? unpack(kept.set) : 0;
 }
 
-int own_take(siginfo_t *info, bool blocked) {
-    u64 due = own_kept();
-    if (due) due &= blocked ? own_blocked() : ~own_blocked();
+int own_take(siginfo_t *info, u64 bits) {
+    u64 due = own_kept() & bits;
     for (unsigned i = 0; i < 3; i++) {
         if (!(due & SIGNAL_BIT(numbers[i]))) continue;
         siginfo_t found = kept.info[i];

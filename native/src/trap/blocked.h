@@ -9,16 +9,18 @@
 
 /* Begin with these bits for every thread that has not said otherwise. */
 void own_begin(u64 blocked);
-/* The bits this thread blocks. */
-u64 own_blocked(void);
-void own_block(u64 bits);
+/* The bits this thread blocks, while the kernel's mask of the guest is `mask`. A handler's return restores that mask and
+ * not these bits: where it is not what it was when they were set, they are no longer so. */
+u64 own_blocked(u64 mask);
+/* The same in a call: asks the kernel for the mask where that matters. */
+u64 own_blocked_now(void);
+void own_block(u64 bits, u64 mask);
 
 /* Keep a signal of these three, which was sent to this process. */
 void own_keep(int number, const siginfo_t *info);
 /* Bits of the signals kept. */
 u64 own_kept(void);
-/* A kept signal that this thread does not block (or, with `blocked`, does): its number, *info filled, no longer kept;
- * 0: there is none. */
-int own_take(siginfo_t *info, bool blocked);
+/* A kept signal of those in `bits`: its number, *info filled, no longer kept; 0: there is none. */
+int own_take(siginfo_t *info, u64 bits);
 
 #endif

@@ -20,6 +20,7 @@ enum call_when {
     OTHER_PROCESS, /* the argument `tested`, a number of a process, is not 0; only under emulation */
     NAMESPACES,    /* clone: flags that ask for new namespaces */
     RESUMES,       /* ptrace: PTRACE_TRACEME, what makes a tracee and what resumes it */
+    HANDLER_END,   /* rt_sigreturn at signal_return: see trap/signal.c */
     REFUSED,       /* answered ENOSYS by the filter itself */
 };
 

@@ -157,6 +157,13 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         go(p, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
+    case HANDLER_END:
+        load(p, offsetof(struct seccomp_data, instruction_pointer));
+        unless_equal_go(p, (u32)(u64)signal_returned, TO_ALLOW);
+        load(p, offsetof(struct seccomp_data, instruction_pointer) + 4);
+        if_equal_go(p, (u32)(ENGINE_BASE >> 32), TO_TRAP);
+        go(p, TO_ALLOW);
+        return;
     case RESUMES:
         load(p, argument(0, false));
         for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++) if_equal_go(p, resumes[i], TO_CHECK_PC);
@@ -178,6 +185,7 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case PEER_IDS: return emulated && (u32)a[1] == SOL_SOCKET && ((u32)a[2] == SO_PEERCRED || (u32)a[2] == SO_PEERGROUPS);
     case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
     case SOME_SIGNAL: return emulated && (u32)a[row->tested] < 32 && (TO_OTHERS >> (u32)a[row->tested] & 1);
+    case HANDLER_END: return false;
     case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
     case RESUMES:
         for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)

@@ -16,49 +16,58 @@
 #include "../sys/text.h"
 #include "blocked.h"
 #include "calls.h"
+#include "own-actions.h"
 #include "rewrite.h"
 
-#define SIG_DFL_VALUE 0UL
-#define SIG_IGN_VALUE 1UL
 #define SYS_SECCOMP_CODE 1
-#define ALL_SIGNALS (~0UL)
+#define SIGNAL_WATCHED 255
 
 /* Guest handler behind each stub; written once. Even stubs are for handlers installed with SA_SIGINFO, odd ones for
  * those without: the kernel gives siginfo only where asked, and the engine always needs it. */
 u64 signal_handlers[SIGNAL_STUBS];
+u8 signal_watches[SIGNAL_STUBS]; /* deliveries behind each stub, up to SIGNAL_TRUSTED; SIGNAL_WATCHED: its returns are looked at */
 volatile u32 mask_repairs HOT;         /* slots that wait for their thread's next handler */
 static u64 repairs[SLOTS / 64];        /* which they are, so that no others have to be looked at */
 volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may have met a trampoline */
 
-/* What the guest wants for the three signals whose kernel handler is the engine's. */
-static struct kernel_action virtual_action[3] HOT;
+static bool own_acted HOT; /* any of the engine's own three ever had another action than OWN_DEFAULT */
 
 /* For each of these three, the other signals whose handlers are to run with it blocked; the kernel is not told. */
 static u64 blocking_handlers[3] HOT;
 
 static const u8 own_numbers[] = {SIGSYS, SIGSEGV, SIGBUS};
 
-static int virtual_index(int number) {
+static int own_number(int number) {
     return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;
 }
 
-static long kernel_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
-    return sys(__NR_rt_sigaction, number, wanted, old, 8);
+static u64 own_entry(int number) {
+    return number == SIGSYS ? (u64)trap_entry : (u64)fault_entry;
 }
 
-static long install(int number, void (*handler)(void), struct kernel_action *old) {
+long own_install(int number, unsigned index, struct kernel_action *old) {
+    u64 wanted = index >= OWN_FIRST ? own_actions[index].flags : SA_ONSTACK | (index == OWN_IGNORED ? SA_RESTART : 0);
+    if (number == SIGSYS) wanted |= SA_ONSTACK;
     struct kernel_action action = {
-        .handler = (u64)handler,
-        .flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */,
+        .handler = own_entry(number) - index * OWN_STEP,
+        .flags = SA_SIGINFO | SA_NODEFER | 0x04000000 /* SA_RESTORER */ | (wanted & (SA_ONSTACK | SA_RESTART)),
         .restorer = (u64)signal_restorer,
         .mask = ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)),
     };
+    if (index && !own_acted) own_acted = true;
     return kernel_action(number, &action, old);
+}
+
+unsigned own_index(int number) {
+    struct kernel_action now;
+    if (!own_acted || kernel_action(number, NULL, &now) < 0) return OWN_DEFAULT;
+    u64 index = (own_entry(number) - now.handler) / OWN_STEP;
+    return index < OWN_ACTIONS ? (unsigned)index : OWN_DEFAULT;
 }
 
 /* The last program left the kernel's mask as its guest had set it: what was sent meanwhile is kept from now on. */
 static void take_held(void) {
-    u64 open = OWN_SIGNALS, held = own_blocked();
+    u64 open = OWN_SIGNALS, held = own_blocked_now();
     struct timespec none = {0, 0};
     siginfo_t info;
     for (long number; (number = sys(__NR_rt_sigtimedwait, &held, &info, &none, 8)) > 0;) own_keep((int)number, &info);
@@ -68,10 +77,10 @@ static void take_held(void) {
 long signals_begin(u64 inherited) {
     struct kernel_action before;
     for (unsigned i = 0; i < 3; i++) {
-        long r = install(own_numbers[i], own_numbers[i] == SIGSYS ? trap_entry : fault_entry, &before);
+        bool ignored = inherited & SIGNAL_BIT(own_numbers[i]);
+        long r = own_install(own_numbers[i], ignored ? OWN_IGNORED : OWN_DEFAULT, &before);
+        if (r == 0 && !ignored && before.handler == SIG_IGN_VALUE) r = own_install(own_numbers[i], OWN_IGNORED, NULL);
         if (r < 0) return r;
-        if (before.handler == SIG_IGN_VALUE || (inherited & SIGNAL_BIT(own_numbers[i])))
-            virtual_action[virtual_index(own_numbers[i])].handler = SIG_IGN_VALUE;
     }
     own_begin(inherited >> 32);
     if (inherited >> 32) take_held();
@@ -88,8 +97,8 @@ long signals_open(void) {
 u64 signals_inherited(void) {
     u64 bits = 0;
     for (unsigned i = 0; i < 3; i++)
-        if (virtual_action[i].handler == SIG_IGN_VALUE) bits |= SIGNAL_BIT(own_numbers[i]);
-    return bits | own_blocked() << 32;
+        if (own_index(own_numbers[i]) == OWN_IGNORED) bits |= SIGNAL_BIT(own_numbers[i]);
+    return bits | own_blocked_now() << 32;
 }
 
 /* Put a stub in the place of the handler: an old one, a new one, or, where there are none left, none. */
@@ -130,14 +139,11 @@ static void note_asked_mask(int number, u64 mask) {
 }
 
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old) {
-    int index = virtual_index(number);
-    if (index >= 0) {
-        struct kernel_action before = virtual_action[index];
-        if (wanted) virtual_action[index] = *wanted;
-        if (old) *old = before;
-        return 0;
-    }
     struct kernel_action mine;
+    if (own_number(number) >= 0) {
+        if (old) *old = own_action(number);
+        return wanted ? own_install(number, own_note(wanted), NULL) : 0;
+    }
     if (wanted) {
         mine = *wanted;
         mine.mask &= ~OWN_SIGNALS;
@@ -152,40 +158,6 @@ long signals_action(int number, const struct kernel_action *wanted, struct kerne
     }
     if (wanted && asked != (wanted->mask & OWN_SIGNALS)) note_asked_mask(number, wanted->mask);
     return 0;
-}
-
-/* Is this address on the thread's alternate stack? */
-static bool stack_is_alternate(const struct ucontext *uc, u64 address) {
-    const stack_t *stack = &uc->uc_stack;
-    if (stack->ss_flags & (SS_DISABLE | (int)SS_AUTODISARM)) return false;
-    return address - (u64)stack->ss_sp - 1 < stack->ss_size;
-}
-
-/* Let the default action of `number` happen to this process, as if it had no handler. */
-static void die_of(int number) {
-    struct kernel_action nothing = {.handler = SIG_DFL_VALUE};
-    kernel_action(number, &nothing, NULL);
-    sys(__NR_tgkill, sys(__NR_getpid), sys(__NR_gettid), number);
-    u64 open = SIGNAL_BIT(number);
-    sys(__NR_rt_sigprocmask, SIG_UNBLOCK, &open, NULL, 8);
-}
-
-/* One of the engine's three signals, but meant for the guest. Returns the handler to jump to, or 0. */
-static u64 forward(int number, struct ucontext *uc) {
-    const struct kernel_action *action = &virtual_action[virtual_index(number)];
-    u64 mask;
-    if (action->handler == SIG_IGN_VALUE) return 0;
-    if (action->handler == SIG_DFL_VALUE) {
-        die_of(number);
-        return 0;
-    }
-    if (stack_is_alternate(uc, (u64)&mask)) arch_mark_stack(uc);
-    u64 handler = action->handler;
-    mask = *frame_mask(uc) | action->mask;
-    mask &= ~OWN_SIGNALS;
-    if (action->flags & SA_RESETHAND) virtual_action[virtual_index(number)].handler = SIG_DFL_VALUE;
-    sys(__NR_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
-    return handler;
 }
 
 static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc);
@@ -219,9 +191,10 @@ static struct slot *slot_met(struct ucontext **uc) {
 static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) {
     struct ucontext *met = uc;
     struct slot *slot = slot_met(&met);
-    if (!slot && !(own_blocked() & SIGNAL_BIT(number))) return forward(number, uc);
+    bool blocked = own_blocked(slot && slot->pending ? slot->mask : *frame_mask(met)) & SIGNAL_BIT(number);
+    if (!slot && !blocked) return own_forward(number, uc);
     own_keep(number, info);
-    if (slot && !(own_blocked() & SIGNAL_BIT(number))) keep_for_later(slot, number, info, uc);
+    if (slot && !blocked) keep_for_later(slot, number, info, uc);
     return 0;
 }
 
@@ -233,6 +206,20 @@ static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
     return call_row_of(info->si_syscall) != NULL;
 }
 
+/* A handler may change the mask in its frame, and block what must stay open: QEMU, which emulates programs, does so in
+ * each. The first returns from a handler are looked at for that; once one did, those of all. */
+static void returns_watched(struct ucontext *uc) {
+    struct ucontext *to = frame_returned_to(uc);
+    u64 mask;
+    if (arch_copy(&mask, frame_mask(to), sizeof(mask)) == 0 && (mask & OWN_SIGNALS)) {
+        own_block(mask & OWN_SIGNALS, mask);
+        mask &= ~OWN_SIGNALS;
+        arch_copy(frame_mask(to), &mask, sizeof(mask));
+        memset(signal_watches, SIGNAL_WATCHED, sizeof(signal_watches));
+    }
+    frame_set_pc(uc, (u64)signal_restorer);
+}
+
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
     if (!is_ours(info, uc)) return forward_sent(number, info, uc);
     if (info->si_syscall == CALL_FINISH) {
@@ -242,8 +229,12 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
         if (slot->slow) uc->uc_stack = slot->alternate;
         slot->slow = 0;
         if (slot->mask_wait != 2) slot_release(slot);
-        int kept = own_take(info, false);
-        return kept ? forward(kept, uc) : 0;
+        int kept = own_take(info, ~own_blocked(*frame_mask(uc)));
+        return kept ? own_forward(kept, uc) : 0;
+    }
+    if (info->si_syscall == __NR_rt_sigreturn) {
+        returns_watched(uc);
+        return 0;
     }
     struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
@@ -267,13 +258,13 @@ u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
     }
     if (info->si_code <= 0) return forward_sent(number, info, uc);
     if (number == SIGBUS && in_engine(pc) && directories_lost((u64)info->si_addr)) return 0;
-    if (virtual_action[virtual_index(number)].handler <= SIG_IGN_VALUE || own_blocked() & SIGNAL_BIT(number)) {
+    if (own_index(number) < OWN_FIRST || own_blocked(*frame_mask(uc)) & SIGNAL_BIT(number)) {
         /* The kernel kills for a fault even where the signal is ignored or blocked: fault again without a handler. */
         struct kernel_action nothing = {.handler = SIG_DFL_VALUE};
         kernel_action(number, &nothing, NULL);
         return 0;
     }
-    return forward(number, uc);
+    return own_forward(number, uc);
 }
 
 static void queue_to_self(u32 number, const siginfo_t *info) {
@@ -281,11 +272,11 @@ static void queue_to_self(u32 number, const siginfo_t *info) {
 }
 
 bool signals_hold(void) {
-    u64 held = own_blocked();
+    u64 held = own_blocked_now();
     siginfo_t info;
     if (!held) return false;
     sys(__NR_rt_sigprocmask, SIG_BLOCK, &held, NULL, 8);
-    for (int number; (number = own_take(&info, true));) queue_to_self((u32)number, &info);
+    for (int number; (number = own_take(&info, held));) queue_to_self((u32)number, &info);
     return true;
 }
 
@@ -298,7 +289,7 @@ void signals_let_go(void) {
  * the outer one goes to the kernel's queue and, coming last, sets the mask to resume with. */
 static void keep_for_later(struct slot *slot, int number, const siginfo_t *info, struct ucontext *uc) {
     u64 pc = frame_pc(uc), blocked = ALL_SIGNALS & ~OWN_SIGNALS;
-    if (slot->pending && virtual_index(number) < 0) {
+    if (slot->pending && own_number(number) < 0) {
         queue_to_self((u32)number, info);
     } else if (!slot->pending) {
         slot->info = *info;
@@ -356,7 +347,7 @@ static void finish_prepare(struct slot *slot) {
     int number = (int)slot->pending;
     slot->pending = 0;
     /* One of the three would come at once: trap_signal() hands it on, when the guest's registers are back. */
-    if (virtual_index(number) >= 0) {
+    if (own_number(number) >= 0) {
         slot->mask_wait = 0;
         return;
     }
@@ -379,7 +370,7 @@ void signals_leave_stack(struct slot *slot) {
 
 void signals_due(struct slot *slot) {
     u64 due = own_kept(), all = ALL_SIGNALS & ~OWN_SIGNALS, mask;
-    if (due) due &= ~own_blocked();
+    if (due) due &= ~own_blocked_now();
     if (!due) return;
     sys(__NR_rt_sigprocmask, SIG_BLOCK, &all, &mask, 8);
     if (slot->pending) return; /* the way out is the slow one already, and the mask is known */

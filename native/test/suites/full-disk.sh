@@ -1,5 +1,6 @@
 #!/bin/bash
-# What a full disk, or a cache file that goes away under the feet of those who have it mapped, does to a container.
+# What a full disk, a cache file that goes away under the feet of those who have it mapped, or a table of owners that was
+# written over does to a container.
 #   full-disk.sh [--engine COMMAND] [--mode "trap rewrite"]
 # Prints `ok NAME`, `not ok NAME: why`, `skip NAME: why` and a closing count; needs root, for a small tmpfs of its own.
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +21,7 @@ trap 'exit 1' INT TERM
 chmod 755 "$work"
 mkdir -p "$work/disk" "$work/root/bin" "$work/root/work" "$work/root/deep/way" "$work/state"
 cp "$box" "$work/root/bin/busybox" && cp "$engine" "$work/engine" && chmod 755 "$work/engine"
-for applet in sh mv mkdir rmdir ln rm ls; do ln -s busybox "$work/root/bin/$applet"; done
+for applet in sh mv mkdir rmdir ln rm ls chown stat; do ln -s busybox "$work/root/bin/$applet"; done
 uid=$(id -u lab 2> /dev/null || echo 1001) gid=$(id -g lab 2> /dev/null || echo 1001)
 mount -t tmpfs -o size=16k,mode=777 small "$work/disk" || { echo 'skip full-disk: nothing can be mounted here'; exit 0; }
 chown -R "$uid:$gid" "$work/root" "$work/state"
@@ -73,6 +74,14 @@ for mode in $modes; do
 	run "$work/state" off "$changes"; status=$?
 	kill $cutter; wait $cutter 2> /dev/null
 	verdict cache-cut-while-in-use $status 0 done
+	run "$work/state" on ': > kept; chown 7:7 kept; stat -c %u kept'
+	verdict owners-kept $? 0 '^7$'
+	size=$(stat -c %s "$work/state/ownership")
+	head -c $((size - 4096)) /dev/urandom | dd of="$work/state/ownership" bs=4096 seek=1 conv=notrunc 2> /dev/null
+	run "$work/state" on 'ls -l kept; chown 8:8 kept; stat -c %u kept'
+	verdict owners-damaged-said $? 0 'are damaged'
+	run "$work/state" on 'stat -c %u kept; rm kept'
+	verdict owners-kept-after-damage $? 0 '^8$'
 done
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]

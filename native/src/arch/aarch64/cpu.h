@@ -62,6 +62,8 @@ static inline u64 frame_pc(const struct ucontext *uc) { return uc->uc_mcontext.p
 static inline u64 frame_sp(const struct ucontext *uc) { return uc->uc_mcontext.sp; }
 static inline u64 frame_result(const struct ucontext *uc) { return uc->uc_mcontext.regs[0]; }
 static inline u64 frame_argument0(const struct ucontext *uc) { return uc->uc_mcontext.regs[0]; }
+/* The frame that rt_sigreturn, called where this one stands, goes back to. */
+static inline struct ucontext *frame_returned_to(const struct ucontext *uc) { return (struct ucontext *)(uc->uc_mcontext.sp + sizeof(siginfo_t)); }
 static inline void frame_set_pc(struct ucontext *uc, u64 pc) { uc->uc_mcontext.pc = pc; }
 static inline u64 *frame_mask(struct ucontext *uc) { return (u64 *)&uc->uc_sigmask; }
 
@@ -101,6 +103,7 @@ void exit_begin(void), exit_slow(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */
 void fault_entry(void);
+void signal_return(void), signal_returned(void); /* where a handler goes whose return is looked at */
 void signal_stubs(void), signal_kept(void), signal_blocked(void);
 void blocking_begin(void), blocking_call(void), blocking_end(void), blocking_abort(void);
 void fault_begin(void), fault_end(void), fault_fixup(void);

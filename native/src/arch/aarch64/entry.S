@@ -44,14 +44,21 @@ exit_slow:
         brk     #0
         .ltorg
 
-/* SIGSYS and faults: handlers in C on the frame the kernel made. */
+/* SIGSYS and faults: handlers in C on the frame the kernel made. The kernel may start them up to OWN_ACTIONS - 1 steps
+ * earlier. */
         .globl trap_entry, fault_entry, signal_restorer
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 trap_entry:
         stp     x29, x30, [sp, #-48]!
         stp     x0, x1, [sp, #16]
         str     x2, [sp, #32]
         bl      trap_signal
         b       handled
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 fault_entry:
         stp     x29, x30, [sp, #-48]!
         stp     x0, x1, [sp, #16]
@@ -99,11 +106,34 @@ signal_kept:
         address x10, mask_repairs
         ldr     w10, [x10]
         cbnz    w10, signal_inside
+signal_runs:                            /* w16: the stub's number */
+        address x10, signal_watches
+        add     x10, x10, w16, uxtw
+        ldrb    w9, [x10]
+        cmp     w9, #SIGNAL_TRUSTED
+        b.ne    signal_watch
+signal_starts:
         br      x17
+signal_watch:                           /* its return is to be looked at: see returns_watched() */
+        ldr     x11, [x2, #UC_STACK]
+        ldr     x12, [x2, #UC_STACK_SIZE]
+        mov     x13, sp
+        sub     x11, x13, x11
+        cmp     x11, x12
+        b.hs    1f
+        cmp     x11, #SIGNAL_ROOM
+        b.lo    signal_starts
+1:      cmp     w9, #SIGNAL_TRUSTED
+        b.hi    2f
+        add     w9, w9, #1
+        strb    w9, [x10]
+2:      address x30, signal_return
+        b       signal_starts
 signal_inside:                          /* no other signal may come between while this one is looked at */
-        stp     x29, x30, [sp, #-64]!
+        stp     x29, x30, [sp, #-80]!
         stp     x0, x1, [sp, #16]
         stp     x2, x17, [sp, #32]
+        str     x16, [sp, #64]
         mov     x0, #2                  /* SIG_SETMASK */
         address x1, all_signals
         add     x2, sp, #48
@@ -123,11 +153,18 @@ signal_blocked:
         svc     #0
         ldp     x2, x17, [sp, #32]
         ldp     x0, x1, [sp, #16]
-        ldp     x29, x30, [sp], #64
-        br      x17
+        ldr     x16, [sp, #64]
+        ldp     x29, x30, [sp], #80
+        b       signal_runs
 signal_deferred:                        /* the frame has the mask to go on with */
-        ldp     x29, x30, [sp], #64
+        ldp     x29, x30, [sp], #80
         ret
+        .globl  signal_return, signal_returned
+signal_return:                          /* trapped; with the bytes of signal_restorer */
+        mov     x8, #139
+        svc     #0
+signal_returned:
+        brk     #0
         .balign 8
 all_signals:
         .quad   -1

@@ -7,6 +7,8 @@
 #define PSTATE_BRANCH_TYPE (3UL << 10)
 
 _Static_assert(offsetof(struct ucontext, uc_mcontext) + offsetof(struct sigcontext, pc) == UC_PC, "entry.S");
+_Static_assert(offsetof(struct ucontext, uc_stack.ss_sp) == UC_STACK, "entry.S");
+_Static_assert(offsetof(struct ucontext, uc_stack.ss_size) == UC_STACK_SIZE, "entry.S");
 _Static_assert(offsetof(struct regs, sp) == REGS_SP, "entry.S");
 
 void frame_to_regs(const struct ucontext *uc, struct regs *r) {

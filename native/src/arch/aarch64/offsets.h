@@ -19,6 +19,8 @@
 #define SLOT_HASH_BITS 6
 #define HOOK_PROBES 16
 
+#define UC_STACK 16 /* uc_stack.ss_sp and .ss_size there */
+#define UC_STACK_SIZE 32
 #define UC_PC 440 /* uc_mcontext.pc in the kernel's struct ucontext; frame.c asserts it */
 
 #define CALL_FINISH 0x15440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
@@ -29,4 +31,9 @@
 
 #define SIGNAL_STUBS 512
 #define STUB_SIZE 16
+#define SIGNAL_TRUSTED 4 /* so many returns of a handler are looked at: see returns_watched() */
+#define SIGNAL_ROOM 0x4000 /* that must be left of an alternate stack for that: it takes another frame */
+
+#define OWN_ACTIONS 32 /* of the guest for SIGSYS, SIGSEGV and SIGBUS: see trap/signal.c */
+#define OWN_STEP 4     /* bytes of an instruction without effect */
 #endif

@@ -63,6 +63,8 @@ static inline u64 frame_sp(const struct ucontext *uc) { return uc->uc_mcontext.r
 static inline u64 frame_result(const struct ucontext *uc) { return uc->uc_mcontext.rax; }
 static inline u64 frame_argument0(const struct ucontext *uc) { return uc->uc_mcontext.rdi; }
 static inline u64 *frame_mask(struct ucontext *uc) { return (u64 *)&uc->uc_sigmask; }
+/* The frame that rt_sigreturn, called where this one stands, goes back to. */
+static inline struct ucontext *frame_returned_to(const struct ucontext *uc) { return (struct ucontext *)uc->uc_mcontext.rsp; }
 static inline void frame_set_pc(struct ucontext *uc, u64 pc) { uc->uc_mcontext.rip = pc; }
 
 /* What PTRACE_GETREGSET gives of a tracee: the kernel's struct user_regs_struct. */
@@ -111,6 +113,7 @@ void exit_slow(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */
 void fault_entry(void);
+void signal_return(void), signal_returned(void); /* where a handler goes whose return is looked at */
 void signal_stubs(void), signal_kept(void), signal_blocked(void);
 void blocking_begin(void), blocking_call(void), blocking_end(void), blocking_abort(void);
 void fault_begin(void), fault_end(void), fault_fixup(void);

@@ -194,8 +194,12 @@ hook_plain_unmarked:
 hook_plain_end:
         .globl  hook_plain_end
 
-/* SIGSYS and faults: handlers in C on the frame the kernel made. */
+/* SIGSYS and faults: handlers in C on the frame the kernel made. The kernel may start them up to OWN_ACTIONS - 1 steps
+ * earlier. */
         .globl trap_entry, fault_entry, signal_restorer
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 trap_entry:
         push    %rdi
         push    %rsi
@@ -203,7 +207,9 @@ trap_entry:
         call    trap_signal
         jmp     handled
 
-
+        .rept   OWN_ACTIONS - 1
+        nop
+        .endr
 fault_entry:
         push    %rdi
         push    %rsi
@@ -220,8 +226,8 @@ call_guest:                             /* the signal handed on may be another t
         mov     (%rsi), %edi
         jmp     *%rax
 
-signal_restorer:
-        mov     $15, %eax               /* rt_sigreturn */
+signal_restorer:                        /* with the bytes by which unwinders know the frame of a signal */
+        .byte   0x48, 0xc7, 0xc0, 15, 0, 0, 0   /* mov $15,%rax: rt_sigreturn */
         syscall
         ud2
 
@@ -257,6 +263,11 @@ signal_kept:
         sub     UC_STACK(%rdx), %rcx
         cmp     UC_STACK_SIZE(%rdx), %rcx
         jb      signal_outside          /* on the alternate stack */
+signal_runs:                            /* rax: the stub's number */
+        lea     signal_watches(%rip), %rcx
+        cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
+        jne     signal_watch
+signal_starts:
         xor     %eax, %eax
         jmp     *%r10
 signal_inside:                          /* no other signal may come between while this one is looked at */
@@ -264,7 +275,8 @@ signal_inside:                          /* no other signal may come between whil
         push    %rsi
         push    %rdx
         push    %r10
-        sub     $8, %rsp                /* the mask */
+        push    %rax
+        sub     $16, %rsp               /* the mask */
         mov     $2, %edi                /* SIG_SETMASK */
         lea     all_signals(%rip), %rsi
         mov     %rsp, %rdx
@@ -272,9 +284,9 @@ signal_inside:                          /* no other signal may come between whil
         mov     $14, %eax               /* rt_sigprocmask */
         syscall
 signal_blocked:
-        mov     16(%rsp), %rdx
-        mov     24(%rsp), %rsi
-        mov     32(%rsp), %rdi
+        mov     32(%rsp), %rdx
+        mov     40(%rsp), %rsi
+        mov     48(%rsp), %rdi
         call    signal_meets_engine
         test    %eax, %eax
         je      signal_deferred
@@ -284,31 +296,45 @@ signal_blocked:
         mov     $8, %r10d
         mov     $14, %eax
         syscall
-        add     $8, %rsp
+        add     $16, %rsp
+signal_looked:
+        pop     %rax
         pop     %r10
         pop     %rdx
         pop     %rsi
         pop     %rdi
-        xor     %eax, %eax
-        jmp     *%r10
+        jmp     signal_runs
 signal_outside:
         push    %rdi
         push    %rsi
         push    %rdx
         push    %r10
-        sub     $8, %rsp
+        push    %rax
         mov     %rdx, %rdi
         call    signal_meets_guest
-        add     $8, %rsp
-        pop     %r10
-        pop     %rdx
-        pop     %rsi
-        pop     %rdi
-        xor     %eax, %eax
-        jmp     *%r10
+        jmp     signal_looked
+signal_watch:                           /* its return is to be looked at: see returns_watched() */
+        mov     %rsp, %r8
+        sub     UC_STACK(%rdx), %r8
+        cmp     UC_STACK_SIZE(%rdx), %r8
+        jae     1f
+        cmp     $SIGNAL_ROOM, %r8
+        jb      signal_starts
+1:      cmpb    $SIGNAL_TRUSTED, (%rcx,%rax)
+        ja      2f
+        incb    (%rcx,%rax)
+2:      lea     signal_return(%rip), %rcx
+        mov     %rcx, -8(%rdx)
+        jmp     signal_starts
 signal_deferred:                        /* the frame has the mask to go on with */
-        add     $40, %rsp
+        add     $56, %rsp
         ret
+        .globl  signal_return, signal_returned
+signal_return:                          /* trapped; with the bytes of signal_restorer */
+        .byte   0x48, 0xc7, 0xc0, 15, 0, 0, 0
+        syscall
+signal_returned:
+        ud2
         .balign 8
 all_signals:
         .quad   -1

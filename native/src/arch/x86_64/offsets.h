@@ -57,4 +57,9 @@
 
 #define SIGNAL_STUBS 512
 #define STUB_SIZE 16
+#define SIGNAL_TRUSTED 4 /* so many returns of a handler are looked at: see returns_watched() */
+#define SIGNAL_ROOM 0x4000 /* that must be left of an alternate stack for that: it takes another frame */
+
+#define OWN_ACTIONS 32 /* of the guest for SIGSYS, SIGSEGV and SIGBUS: see trap/signal.c */
+#define OWN_STEP 1     /* bytes of an instruction without effect */
 #endif
