@@ -196,11 +196,10 @@ static bool in_engine(u64 pc) {
 /* A signal may have met the guest in a trampoline or on its way into the hook: make the frame stand at the guest's own
  * code, as if the call were still to come. */
 static void frame_rewind(struct ucontext *uc) {
-    u64 pc = frame_pc(uc);
-    if (in_engine(pc))
+    if (in_engine(frame_pc(uc)))
         hook_rewind(uc);
-    else if (rewrite_rewind(&pc))
-        frame_set_pc(uc, pc);
+    else
+        rewrite_rewind(uc);
 }
 
 /* The slot of the call that a signal met. NULL: it met the guest, and the frame stands at the guest's own code now.
