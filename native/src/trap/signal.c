@@ -243,6 +243,7 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
         int kept = own_take(info, false);
         return kept ? forward(kept, uc) : 0;
     }
+    if (ARCH_AREAS_CALL) rewrite_rewind(uc);
     struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
     if (stack_is_alternate(uc, frame_sp(uc))) {
