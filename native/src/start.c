@@ -8,12 +8,14 @@
 
 #include "calls/ids.h"
 #include "calls/resolve.h"
+#include "calls/running.h"
 #include "engine.h"
 #include "exec/exec.h"
 #include "exec/own-file.h"
 #include "mountpoints.h"
 #include "state/directories.h"
 #include "state/import.h"
+#include "state/moves.h"
 #include "state/socket-names.h"
 #include "sys/raw.h"
 #include "sys/say.h"
@@ -82,12 +84,15 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
             fail(125, "this kernel's pages are larger than 4 KiB; use a PRoot mode (P)", "");
     make_plain(argc, argv);
     engine_keep_words(argv, 2);
-    directories_begin();
+    directories_begin(running_lockable(), moves_made());
     long outer = sys(CALL_VERSION);
     bool nested = outer == -ENGINE_ERRNO || outer == -ENGINE_EMULATES;
     if (!ids_start((u32)sys(__NR_geteuid), (u32)sys(__NR_getegid))) fail(125, "bad list of groups: ", engine.plan.groups);
     if (engine.remembers && engine.plan.state) {
         long r = owners_begin();
+        if (r == -ENODEV)
+            fail(125, "files on this file system cannot be mapped by several processes (keep containers on another, "
+                      "or run as a user other than root), so owners cannot be kept in ", engine.plan.state);
         if (r < 0) fail_errno(125, "cannot keep the owners of files in ", engine.plan.state, r);
     }
     enter_directory();

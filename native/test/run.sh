@@ -1,8 +1,8 @@
 #!/bin/sh
-# All tests of the native engine in one go, in about six minutes: the guest tests, the fuzzer's regressions and some
+# All tests of the native engine in one go, in about six minutes: the guest tests, full disks, the fuzzer's regressions and some
 # fuzzing, some workloads and some of CPython's test modules, in both modes. Prints a verdict per test and closes with
 # `N passed, N failed, N skipped`.
-#   run.sh [STAGE...]      stages: guest regressions fuzz workloads cpython
+#   run.sh [STAGE...]      stages: guest disk regressions fuzz workloads cpython
 # A test that fails and is listed in known-gaps counts as skipped. Root runs everything (guests as the user `lab`);
 # without root only the guest tests can run. The Debian tree of the workloads is made once and kept.
 here=$(cd "$(dirname "$0")" && pwd)
@@ -71,8 +71,9 @@ make -s --no-print-directory -C "$top" native > "$work/build" 2>&1 || { cat "$wo
 
 stage guest 600 bash "$here/guest/run.sh" --modes "$modes" --timeout 15
 if [ "$(id -u)" != 0 ]; then
-	for missing in regressions fuzz workloads cpython; do skip_all $missing 'the real chroot it compares with needs root'; done
+	for missing in disk regressions fuzz workloads cpython; do skip_all $missing 'the real chroot it compares with needs root'; done
 else
+	stage disk 120 bash "$here/suites/full-disk.sh" --mode "$modes"
 	for mode in $modes; do
 		stage regressions 200 bash "$here/fuzz/fuzz.sh" --regressions --mode "$mode"
 		# Always the same seeds, so that what fails is the change at hand; new ones: fuzz.sh --seconds N.

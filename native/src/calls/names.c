@@ -5,7 +5,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
-#include "../exec/running.h"
+#include "running.h"
 #include "../state/moves.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"

@@ -4,7 +4,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
-#include "../exec/running.h"
+#include "running.h"
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "owners.h"

@@ -6,7 +6,7 @@
 #include "../state/directories.h"
 #include "../sys/raw.h"
 #include "../engine.h"
-#include "../exec/running.h"
+#include "running.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"

@@ -7,6 +7,7 @@
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../state/directories.h"
+#include "../state/moves.h"
 #include "../sys/text.h"
 #include "views.h"
 
@@ -116,7 +117,7 @@ static inline void look_through(struct place *place, u32 how) {
 }
 
 static long lookup(const char *base, const char *path, size_t length, u32 how, struct place *place) {
-    if (!engine.mounts.cache && !text_starts(path, "/proc/")) directories_open();
+    if (!engine.mounts.cache && !text_starts(path, "/proc/") && directories_open()) moves_follow();
     struct cache *cache = engine.mounts.cache;
     if (cache && __atomic_load_n(&cache->changing, __ATOMIC_RELAXED)) directories_recover(cache);
     long r = path_lookup(&engine.mounts, &path_host_system, base, path, length, how, place);
@@ -280,7 +281,7 @@ long resolve_guest(int directory, u64 guest_path, u32 how, char *text, struct pl
 }
 
 int change_begin(const struct place *place) {
-    struct cache *cache = directories_open();
+    struct cache *cache = directories_to_tell();
     if (!cache || !place->path || (place->flags & PLACE_KERNEL_FOLLOWS)) return -1;
     return cache_met(cache, place->path, strlen(place->path)) ? cache_changing(cache, (u32)sys(__NR_gettid)) : -1;
 }
@@ -290,7 +291,7 @@ void change_end(int number) {
 }
 
 void tell_cache(const struct place *place) {
-    struct cache *cache = directories_open();
+    struct cache *cache = directories_to_tell();
     if (!cache) return;
     if (!place->path || (place->flags & PLACE_KERNEL_FOLLOWS))
         cache_clear(cache); /* what it is called is not known */

@@ -10,7 +10,7 @@
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
-#include "running.h"
+#include "../calls/running.h"
 
 #define RECENT 60              /* seconds */
 #define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */

@@ -34,7 +34,7 @@ struct cache {
     u64 trapped, hooked; /* under `debug`: how many calls came by a signal, how many from rewritten sites */
     u32 changers[CACHE_CHANGERS]; /* thread numbers; 0: free */
     u32 rights; /* counted up when a directory is made, or another's owner or mode change: see calls/permit.c */
-    u32 lockable; /* the device on which running programs are locked, 0: none; see exec/running.h */
+    u32 lockable; /* the device on which running programs are locked, 0: none; see calls/running.h */
     u64 moves;    /* length of the list of moves: see state/moves.h */
     u64 programs[CACHE_PROGRAM_WORDS]; /* names of programs that were started: another Bloom filter */
     u8 head[PAGE_SIZE - 40 - CACHE_CHANGERS * 4 - CACHE_PROGRAM_WORDS * 8];

@@ -5,8 +5,7 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
-#include "../exec/running.h"
-#include "moves.h"
+#include "reserve.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -25,14 +24,18 @@ static struct cache *map(long fd) {
     return is_error(r) ? NULL : (struct cache *)r;
 }
 
-void directories_begin(void) {
-    long fd = open_file(O_CREAT);
+void directories_begin(u32 lockable, u64 moves) {
+    long fd = open_file(O_CREAT), size;
     if (fd < 0) return;
-    if (sys(__NR_ftruncate, fd, sizeof(struct cache)) == 0) {
+    size = sys(__NR_lseek, fd, 0, 2);
+    long r = reserve_blocks(fd, sizeof(struct cache));
+    /* Without room for it nobody may use it. */
+    if (sys(__NR_ftruncate, fd, r == 0 ? sizeof(struct cache) : 0) == 0 && r == 0) {
         struct cache *cache = map(fd);
         if (cache) {
             cache_clear(cache);
-            running_begin(cache);
+            if (size != sizeof(struct cache)) cache->moves = moves;
+            cache->lockable = lockable;
             engine.mounts.moves = cache->moves;
             sys(__NR_munmap, cache, sizeof(*cache));
         }
@@ -57,9 +60,27 @@ struct cache *directories_open(void) {
         /* Another thread may do the same: the same comes to lie at the same place. */
         if (size == sizeof(struct cache)) __atomic_store_n(&engine.mounts.cache, map(fd), __ATOMIC_RELEASE);
         sys(__NR_close, fd);
-        moves_follow();
     }
     if (fd == -EMFILE || fd == -ENFILE) return NULL; /* later perhaps */
     tried = true;
     return engine.mounts.cache;
+}
+
+struct cache *directories_to_tell(void) {
+    if (!engine.mounts.cache) tried = false;
+    return directories_open();
+}
+
+/* Others would not hear of what this process changes: they lose the cache too, when they come to its missing pages. */
+bool directories_lost(u64 address) {
+    if (address - CACHE_BASE >= sizeof(struct cache)) return false;
+    u64 flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    long r = sys(__NR_mmap, CACHE_BASE, sizeof(struct cache), PROT_READ | PROT_WRITE, flags, -1, 0);
+    __atomic_store_n(&engine.mounts.cache, NULL, __ATOMIC_RELEASE);
+    long fd = open_file(0);
+    if (fd >= 0) {
+        sys(__NR_ftruncate, fd, 0);
+        sys(__NR_close, fd);
+    }
+    return !is_error(r);
 }

@@ -19,6 +19,15 @@ static long open_list(u64 flags) {
     return sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+u64 moves_made(void) {
+    long list = open_list(O_RDONLY), end = 0;
+    if (list >= 0) {
+        end = sys(__NR_lseek, list, 0, 2 /* SEEK_END */);
+        sys(__NR_close, list);
+    }
+    return end < 0 ? 0 : (u64)end;
+}
+
 /* Room for all texts twice: who still reads the one before is not disturbed. */
 static struct rooms {
     u8 turn[256 * TEXTS];
@@ -71,7 +80,8 @@ void moves_apply(void) {
         nobody = 0;
         sys(__NR_sched_yield);
     }
-    u64 end = __atomic_load_n(&engine.mounts.cache->moves, __ATOMIC_ACQUIRE), at = engine.mounts.moves, size;
+    const struct cache *cache = engine.mounts.cache;
+    u64 at = engine.mounts.moves, end = cache ? __atomic_load_n(&cache->moves, __ATOMIC_ACQUIRE) : at, size;
     long list = at < end ? open_list(O_RDONLY) : -1;
     while (list >= 0 && at < end && (size = apply_one((int)list, at))) at += size;
     if (list >= 0) sys(__NR_close, list);
@@ -92,7 +102,7 @@ bool moves_concern(const char *name, size_t length) {
 
 /* Locked, where that is possible, so that the list has the order in which the renames are made. */
 long moves_open(void) {
-    long list = directories_open() ? open_list(O_WRONLY | O_CREAT | O_APPEND) : -ENOENT;
+    long list = directories_to_tell() ? open_list(O_WRONLY | O_CREAT | O_APPEND) : -ENOENT;
     if (list >= 0) sys(__NR_flock, list, 2 /* LOCK_EX */);
     return list;
 }
@@ -106,7 +116,9 @@ long moves_tell(long list, const char *from, const char *to, bool exchange) {
     long end = sys(__NR_lseek, list, 0, 2 /* SEEK_END */);
     sys(__NR_close, list);
     if (r < 0 || end < 0) return r < 0 ? r : end;
-    u64 *told = &engine.mounts.cache->moves, before = __atomic_load_n(told, __ATOMIC_RELAXED);
+    struct cache *cache = engine.mounts.cache;
+    if (!cache) return -ENOSPC;
+    u64 *told = &cache->moves, before = __atomic_load_n(told, __ATOMIC_RELAXED);
     while (before < (u64)end &&
            !__atomic_compare_exchange_n(told, &before, (u64)end, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
     }

@@ -13,6 +13,8 @@ static inline void moves_follow(void) {
     if (cache && __atomic_load_n(&cache->moves, __ATOMIC_ACQUIRE) != engine.mounts.moves) moves_apply();
 }
 
+/* How long the list is. */
+u64 moves_made(void);
 /* May mounts depend on what is called `name`? */
 bool moves_concern(const char *name, size_t length);
 /* Before a rename on which mounts depend: the list, to be given to moves_tell(), or -errno. */

@@ -15,6 +15,7 @@
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "../trap/slots.h"
+#include "reserve.h"
 
 /* To be changed with the layout of the file, and src/layers/owners/table.ts with it. */
 #define MAGIC 0x3172656e776f6475UL /* "udowner1" */
@@ -147,23 +148,11 @@ static long map_named(void) {
     return r;
 }
 
-/* Blocks are reserved before anything is mapped: a full disk must be an error here, not a SIGBUS later. */
-static long reserve(long fd, u64 size) {
-    static const u8 zeros[PAGE_SIZE];
-    long r = sys(__NR_fallocate, fd, 0, 0, size);
-    if (r != -EOPNOTSUPP && r != -ENOSYS) return r;
-    for (u64 at = 0; at < size; at += PAGE_SIZE) {
-        r = sys(__NR_pwrite64, fd, zeros, PAGE_SIZE, at);
-        if (r < 0) return r;
-    }
-    return 0;
-}
-
 /* A new, empty table under another name. */
 static long make_file(u32 bits, u64 serial) {
     long fd = open_file("/ownership.new", O_RDWR | O_CREAT | O_TRUNC);
     if (fd < 0) return fd;
-    long r = reserve(fd, size_of(bits));
+    long r = reserve_blocks(fd, size_of(bits));
     if (r == 0) r = map_file(fd, size_of(bits));
     sys(__NR_close, fd);
     if (is_error(r)) return r;

@@ -27,14 +27,35 @@ void fail(int status, const char *what, const char *about) {
     for (;;) sys(__NR_exit_group, status);
 }
 
+static const char *meaning(long error) {
+    static const struct {
+        int error;
+        const char *text;
+    } known[] = {
+        {ENOENT, ": no such file or directory"},
+        {EACCES, ": permission denied"},
+        {EPERM, ": operation not permitted"},
+        {ENOTDIR, ": not a directory"},
+        {ELOOP, ": too many levels of symbolic links"},
+        {ENOEXEC, ": not a program this host can run"},
+        {ETXTBSY, ": the file is open for writing"},
+        {ENOSYS, ": the kernel does not know this"},
+        {ENOSPC, ": no space left on the device"},
+        {EDQUOT, ": the disk quota is used up"},
+        {EROFS, ": the file system is read-only"},
+        {EIO, ": the disk or the network does not answer as it should"},
+        {ENOMEM, ": no memory left"},
+        {EAGAIN, ": no more processes or memory may be had"},
+        {EMFILE, ": too many open files"},
+    };
+    for (unsigned i = 0; i < ARRAY_LENGTH(known); i++)
+        if (known[i].error == -error) return known[i].text;
+    return NULL;
+}
+
 void fail_errno(int status, const char *what, const char *about, long error) {
     char number[40];
-    const char *known = error == -ENOENT    ? ": no such file or directory"
-                        : error == -EACCES  ? ": permission denied"
-                        : error == -ENOTDIR ? ": not a directory"
-                        : error == -ENOEXEC ? ": not a program this host can run"
-                        : error == -ENOSYS  ? ": the kernel does not know this"
-                                            : NULL;
+    const char *known = meaning(error);
     size_t n = text_put(number, 0, ": error ");
     text_put_number(number, n, (u64)-error);
     say(what, about, known ? known : number);

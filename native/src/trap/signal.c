@@ -11,6 +11,7 @@
 #include <linux/time.h>
 
 #include "../engine.h"
+#include "../state/directories.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "blocked.h"
@@ -265,6 +266,7 @@ u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
         return 0;
     }
     if (info->si_code <= 0) return forward_sent(number, info, uc);
+    if (number == SIGBUS && in_engine(pc) && directories_lost((u64)info->si_addr)) return 0;
     if (virtual_action[virtual_index(number)].handler <= SIG_IGN_VALUE || own_blocked() & SIGNAL_BIT(number)) {
         /* The kernel kills for a fault even where the signal is ignored or blocked: fault again without a handler. */
         struct kernel_action nothing = {.handler = SIG_DFL_VALUE};

@@ -12,8 +12,8 @@
 
 #define RUNNING_BYTE 0x7ffffffffffffffeL
 
-/* At the first start: may files of the container's tree be locked? */
-void running_begin(struct cache *cache);
+/* The device of the container's tree, if its files may be locked; else 0. */
+u32 running_lockable(void);
 /* This open file is about to become the program. */
 void running_lock(int fd);
 /* A program of this (host) path is looked for. */

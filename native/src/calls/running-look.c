@@ -4,7 +4,7 @@
 #include <linux/magic.h>
 #include <linux/stat.h>
 
-#include "../calls/resolve.h"
+#include "resolve.h"
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "running.h"
@@ -25,11 +25,11 @@ static bool locks_locally(u64 type) {
     }
 }
 
-void running_begin(struct cache *cache) {
+u32 running_lockable(void) {
     struct statfs fs;
     struct stat st;
     bool found = sys(__NR_statfs, engine.plan.root, &fs) == 0 && sys(__NR_newfstatat, AT_FDCWD, engine.plan.root, &st, 0) == 0;
-    cache->lockable = found && locks_locally((u32)fs.f_type) ? (u32)st.st_dev : 0;
+    return found && locks_locally((u32)fs.f_type) ? (u32)st.st_dev : 0;
 }
 
 /* The file is there, regular, and may be opened so: is it locked? Else the call itself finds out what is wrong. */

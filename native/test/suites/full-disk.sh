@@ -1,0 +1,78 @@
+#!/bin/bash
+# What a full disk, or a cache file that goes away under the feet of those who have it mapped, does to a container.
+#   full-disk.sh [--engine COMMAND] [--mode "trap rewrite"]
+# Prints `ok NAME`, `not ok NAME: why`, `skip NAME: why` and a closing count; needs root, for a small tmpfs of its own.
+here=$(cd "$(dirname "$0")" && pwd)
+engine="$here/../../../build/native/$(uname -m)/udocker-engine" modes='trap rewrite'
+while [ $# -gt 0 ]; do
+	case $1 in
+	--engine) engine=$2; shift 2 ;;
+	--mode) modes=$2; shift 2 ;;
+	*) echo "full-disk.sh: unknown option $1" >&2; exit 2 ;;
+	esac
+done
+box=$(command -v busybox)
+[ "$(id -u)" = 0 ] || { echo 'skip full-disk: to mount a small disk needs root'; exit 0; }
+[ -n "$box" ] || { echo 'skip full-disk: busybox is missing'; exit 0; }
+work=$(mktemp -d /tmp/full-disk.XXXXXX)
+trap 'umount "$work/disk" 2> /dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+chmod 755 "$work"
+mkdir -p "$work/disk" "$work/root/bin" "$work/root/work" "$work/root/deep/way" "$work/state"
+cp "$box" "$work/root/bin/busybox" && cp "$engine" "$work/engine" && chmod 755 "$work/engine"
+for applet in sh mv mkdir rmdir ln rm ls; do ln -s busybox "$work/root/bin/$applet"; done
+uid=$(id -u lab 2> /dev/null || echo 1001) gid=$(id -g lab 2> /dev/null || echo 1001)
+mount -t tmpfs -o size=16k,mode=777 small "$work/disk" || { echo 'skip full-disk: nothing can be mounted here'; exit 0; }
+chown -R "$uid:$gid" "$work/root" "$work/state"
+passed=0 failed=0
+
+run() { # run STATE EMULATION COMMAND
+	local ids="$uid $gid $gid"
+	[ "$2" = on ] && ids='0 0 0'
+	# shellcheck disable=SC2086
+	setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all timeout 60 "$work/engine" plan1 root "$work/root" exec /bin/sh \
+		bind /proc /proc rw cwd /work user $ids root-emulation "$2" state "$1" mode "$mode" -- sh -c "$3" > "$work/said" 2>&1 < /dev/null
+}
+verdict() { # verdict NAME STATUS WANTED [TEXT]
+	if [ "$2" = "$3" ] && grep -q -e "${4-}" "$work/said"; then passed=$((passed + 1)); echo "ok $1 [$mode]"; else
+		failed=$((failed + 1)); echo "not ok $1 [$mode]: status $2, wanted $3 ${4-}: $(tail -c 300 "$work/said" | tr '\n' '|')"; fi
+}
+fill() { # a disk without a free block, with a state of its own; FILE is there, all hole, of the size of a whole one
+	rm -rf "$work/disk"/*; mkdir "$work/disk/state"
+	[ -z "${1-}" ] || truncate -s 76800 "$work/disk/state/$1"
+	dd if=/dev/zero of="$work/disk/fill" bs=4k 2> /dev/null
+	chown -R "$uid:$gid" "$work/disk/state"
+}
+# The shell stays and asks, others change the names it asks for: links on its way, and directories that move.
+changes='
+n=0
+while [ $n -lt 150 ]; do
+	mkdir -p a/b c/d; ln -s a way
+	[ -d way/b ] || exit 11
+	rm way; ln -s c way
+	[ ! -e way/b ] && [ -d way/d ] || exit 12
+	mv a/b a/moved
+	[ ! -e a/b ] && [ -d a/moved ] || exit 13
+	mv a gone
+	[ ! -e a/moved ] && [ -d gone/moved ] || exit 14
+	rm -r way gone c
+	[ ! -e gone/moved ] || exit 15
+	n=$((n + 1))
+done
+echo done'
+
+for mode in $modes; do
+	fill; run "$work/disk/state" off '[ -d /deep/way ] && ls /deep && mv /deep /work/deep && [ ! -e /deep/way ] && mv /work/deep /deep'
+	verdict starts-without-room $? 0 way
+	fill directories; run "$work/disk/state" off '[ -d /deep/way ] && ls /deep'
+	verdict starts-with-a-hole $? 0 way
+	fill; run "$work/disk/state" on 'exit 0'
+	verdict says-why-root-cannot $? 125 'no space left on the device'
+	rm -rf "$work/root/work"/*
+	(while sleep 0.05; do : 2> /dev/null > "$work/state/directories"; done) & cutter=$!
+	run "$work/state" off "$changes"; status=$?
+	kill $cutter; wait $cutter 2> /dev/null
+	verdict cache-cut-while-in-use $status 0 done
+done
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed = 0 ]
