@@ -233,6 +233,7 @@ static bool is_ours(const siginfo_t *info, const struct ucontext *uc) {
 }
 
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    if (ARCH_AREAS_CALL && info->si_code == SYS_SECCOMP_CODE && rewrite_rewind(uc)) info->si_call_addr = (void *)frame_pc(uc);
     if (!is_ours(info, uc)) return forward_sent(number, info, uc);
     if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);
@@ -244,7 +245,6 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
         int kept = own_take(info, false);
         return kept ? forward(kept, uc) : 0;
     }
-    if (ARCH_AREAS_CALL) rewrite_rewind(uc);
     struct slot *slot = slot_take();
     frame_to_regs(uc, &slot->regs);
     if (stack_is_alternate(uc, frame_sp(uc))) {

@@ -16,7 +16,7 @@
 #define ARCH_NAME "x86_64"
 #define ARCH_NOBITS ",\"aw\",@nobits#" /* behind a section's name: a comment hides what gcc adds */
 #define ARCH_CALL_SIZE 2 /* bytes of the instruction that calls the system */
-#define ARCH_AREAS_CALL 0 /* trampolines that run system calls are known to trap nowhere but in their place */
+#define ARCH_AREAS_CALL 0 /* where trampolines run a system call that traps, the guest goes on in the trampoline */
 #define ARCH_PROBE_AT 0 /* offset in probe_site of what is changed when that is rewritten */
 #define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
 
