@@ -141,7 +141,8 @@ long file_look_parent(const struct place *place, struct file *file) {
 bool file_made_matters(void) {
     const struct ids *ids = ids_now();
     if (!engine.remembers) return false;
-    return ids->user.fs != engine.base_uid || ids->group.fs != engine.base_gid || ownership_any_setgid();
+    if (ids->user.fs != engine.base_uid || ids->group.fs != engine.base_gid || ownership_any_setgid()) return true;
+    return ownership_any_since(~0UL); /* without birth times only this tells that it is no file of before */
 }
 
 /* The owner of what was made at a place, and its group where the directory hands on its own. */

@@ -4,7 +4,6 @@
 #include <linux/magic.h>
 #include <linux/stat.h>
 
-#include "resolve.h"
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "running.h"
@@ -33,7 +32,7 @@ u32 running_lockable(void) {
 }
 
 /* The file is there, regular, and may be opened so: is it locked? Else the call itself finds out what is wrong. */
-static long look_for_lock(const struct place *place, u64 flags) {
+long running_look(const struct place *place, u64 flags) {
     struct stat st;
     struct flock lock = {.l_type = F_WRLCK, .l_start = RUNNING_BYTE, .l_len = 1};
     u64 follow = place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -44,14 +43,4 @@ static long look_for_lock(const struct place *place, u64 flags) {
     bool locked = sys(__NR_fcntl, fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     sys(__NR_close, fd);
     return locked ? -ETXTBSY : 0;
-}
-
-static bool target_known(const struct place *place) {
-    char host[PATH_SIZE];
-    return place_target(place, host, sizeof(host)) > 0 && running_known(host);
-}
-
-long running_look(const struct place *place, u64 flags) {
-    if (place->flags & PLACE_KERNEL_FOLLOWS && !target_known(place)) return 0;
-    return look_for_lock(place, flags);
 }

@@ -8,6 +8,7 @@
 #include "../state/directories.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "resolve.h"
 
 void running_lock(int fd) {
     struct flock lock = {.l_type = F_RDLCK, .l_start = RUNNING_BYTE, .l_len = 1};
@@ -40,9 +41,15 @@ static bool place_known(const struct place *place) {
     return known(place->text + at, n - at);
 }
 
+/* With stack of its own, which most calls do not touch. */
+static __attribute__((noinline)) bool target_known(const struct place *place) {
+    char host[PATH_SIZE];
+    return place_target(place, host, sizeof(host)) > 0 && running_known(host);
+}
+
 long running_refuses(const struct place *place, u64 flags) {
     if ((flags & O_PATH) || !(flags & (O_ACCMODE | O_TRUNC)) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return 0;
-    return place->flags & PLACE_KERNEL_FOLLOWS || place_known(place) ? running_look(place, flags) : 0;
+    return (place->flags & PLACE_KERNEL_FOLLOWS ? target_known(place) : place_known(place)) ? running_look(place, flags) : 0;
 }
 
 void running_moved(const struct place *from, const struct place *to) {

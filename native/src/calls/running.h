@@ -6,8 +6,8 @@
  * where a program of that name was ever started in this container (`programs` in the directory cache), so that other
  * opens cost a look at one word. Locks are kept on the device of the container's tree only, and not where they would go
  * over a network. */
-#ifndef EXEC_RUNNING_H
-#define EXEC_RUNNING_H
+#ifndef CALLS_RUNNING_H
+#define CALLS_RUNNING_H
 #include "../path/path.h"
 
 #define RUNNING_BYTE 0x7ffffffffffffffeL
@@ -20,7 +20,7 @@ void running_lock(int fd);
 void running_note(const char *host);
 /* Opening a place with these flags, or with O_TRUNC cutting what is there: -ETXTBSY, or 0. */
 long running_refuses(const struct place *place, u64 flags);
-/* The same where the name is known, or behind a link. */
+/* The same where the name is a program's. */
 long running_look(const struct place *place, u64 flags);
 /* May a path's last name be a program's? */
 bool running_known(const char *path);

@@ -38,7 +38,8 @@ long ownership_put(const struct ownership *file);
 void ownership_remove(u32 device, u64 inode, u64 birth);
 /* The last name of a file is about to go, at `time` (seconds since 1970). */
 void ownership_leave(u32 device, u64 inode, u64 birth, u32 time);
-/* Is there a record of a file that was born at `time` (nanoseconds since 1970) or later, or at an unknown time? */
+/* Is there a record of a file that was born at `time` (nanoseconds since 1970) or later, or at an unknown time? ~0: one of
+ * those alone. */
 bool ownership_any_since(u64 time);
 /* May there be directories that hand on a group of their own to new files? */
 bool ownership_any_setgid(void);

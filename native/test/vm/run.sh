@@ -1,20 +1,23 @@
 #!/bin/bash
 # Runs the guest programs in an engine for another CPU, or under another kernel than this host's: Debian's, in a virtual
 # machine that is emulated. Slow: not part of the usual tests.
-#   run.sh ENGINE aarch64|x86_64 [--release NAME] [--cpu MODEL] [--mode trap|rewrite] [--only PATTERN] [--work DIR] [--timeout S]
+#   run.sh ENGINE aarch64|x86_64 [--release NAME] [--cpu MODEL] [--mode trap|rewrite] [--files memory|nfs] [--only PATTERN]
+#          [--work DIR] [--timeout S]
 # --release: the Debian release whose kernel is used, such as bullseye for Linux 5.10; --cpu: as qemu calls it, such as
-# Nehalem for one that knows little. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for static programs of that
+# Nehalem for one that knows little; --files nfs: containers and binds lie on an NFS 4.2 mount, which the machine gives to
+# itself from an ext2 disk: no birth times, no blocks to reserve, inode numbers that are used again. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for static programs of that
 # CPU (gcc-aarch64-linux-gnu with libc6-dev-arm64-cross), and a Debian archive for kernel and busybox.
 # Programs that say something of x86 alone do not build for aarch64 and are left out.
 here=$(cd "$(dirname "$0")" && pwd)
 shopt -s extglob
-engine=$1 machine=$2 release=bookworm model=max mode=trap only='*' work='' limit=1800
+engine=$1 machine=$2 release=bookworm model=max mode=trap files=memory only='*' work='' limit=1800
 shift 2
 while [ $# -gt 0 ]; do
 	case $1 in
 	--release) release=$2; shift 2 ;;
 	--cpu) model=$2; shift 2 ;;
 	--mode) mode=$2; shift 2 ;;
+	--files) files=$2; shift 2 ;;
 	--only) only=$2; shift 2 ;;
 	--work) work=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
@@ -76,14 +79,39 @@ for source in "$here"/../guest/*.c; do
 	esac
 	echo "one $name '$user' '$words' '$args'" >> "$tree/list"
 done
+if [ "$files" = nfs ]; then
+	version=$(basename "$(find "$work/kernel/lib/modules" -mindepth 1 -maxdepth 1)")
+	mkdir -p "$tree/modules"
+	depmod -b "$work/kernel" "$version"
+	rm -f "$work/disk"; truncate -s 400M "$work/disk"; mke2fs -q -t ext2 -I 128 -N 40000 "$work/disk" && gzip -1 < "$work/disk" > "$tree/disk.gz"
+	for module in loop ext4 crc32c_generic nfsd nfsv4; do modprobe -d "$work/kernel" -S "$version" --show-depends $module; done 2> /dev/null |
+		awk '$1 == "insmod" && !seen[$2]++ {print $2}' | while read -r file; do cp "$file" "$tree/modules/" && basename "$file"; done > "$tree/modules/order"
+fi
 cat > "$tree/init" << 'INIT'
 #!/bin/busybox sh
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc; mount -t devtmpfs dev /dev; mount -t sysfs sys /sys
 mkdir -p /etc /dev/pts /dev/shm; mount -t devpts pts /dev/pts; mount -t tmpfs shm /dev/shm; mv /etc-passwd /etc/passwd
-mount -t tmpfs t /run 2> /dev/null; mkdir -p /t; mount -t tmpfs -o size=600m t /t; cp -a /c /host /state /t/; chmod 1777 /t/c/tmp
+mount -t tmpfs t /run 2> /dev/null; mkdir -p /t
 ip link set lo up
+if [ -d /modules ]; then
+	for module in $(cat /modules/order); do insmod /modules/$module || echo "no $module"; done
+	mkdir -p /srv /disk /var/lib/nfs/v4recovery
+	mount -t tmpfs disk /disk; gunzip < /disk.gz > /disk/image; mount -t ext4 -o loop /disk/image /srv
+	mount -t nfsd nfsd /proc/fs/nfsd
+	# What exportfs and mountd would say: one client, one export, the root of NFS 4.
+	echo 10 > /proc/fs/nfsd/nfsv4leasetime; echo 10 > /proc/fs/nfsd/nfsv4gracetime; echo '-2 -3 +4 +4.1 +4.2' > /proc/fs/nfsd/versions
+	echo "tcp 2049" > /proc/fs/nfsd/portlist; echo 4 > /proc/fs/nfsd/threads
+	later=$(($(date +%s) + 100000))
+	echo "nfsd 127.0.0.1 $later 127.0.0.1" > /proc/net/rpc/auth.unix.ip/channel
+	echo "127.0.0.1 /srv $later $((2 + 16 + 1024 + 2048 + 8192)) 65534 65534 0" > /proc/net/rpc/nfsd.export/channel
+	echo "127.0.0.1 1 \\x00000000 $later /srv" > /proc/net/rpc/nfsd.fh/channel
+	mount -t nfs4 -o vers=4.2,addr=127.0.0.1,clientaddr=127.0.0.1,sec=sys 127.0.0.1:/ /t || echo 'no NFS'
+else
+	mount -t tmpfs -o size=600m t /t
+fi
+cp -a /c /host /state /t/; chmod 1777 /t/c/tmp
 ln -sf /proc/self/fd /dev/fd; ln -sf /proc/self/fd/0 /dev/stdin; ln -sf /proc/self/fd/1 /dev/stdout
 passed=0 failed=0 skipped=0 mode=$(cat /mode)
 cd /
