@@ -25,7 +25,7 @@ __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(co
 __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(const u64 *stack) {
     u64 room[64];
     u64 status = SAW_ALL;
-    const volatile u8 *site = (const volatile u8 *)probe_site;
+    const volatile u8 *site = (const volatile u8 *)probe_site + ARCH_PROBE_AT;
     const u8 before = *site;
     long engine_there = arch_syscall(CALL_VERSION, 0, 0, 0, 0, 0, 0);
     if (engine_there != -ENGINE_ERRNO && engine_there != -ENGINE_EMULATES) status = NO_ENGINE;

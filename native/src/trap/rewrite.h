@@ -1,5 +1,5 @@
-/* Rewriting of call sites: after a few traps at a place, a jump to a trampoline takes the place of an instruction in
- * front of the system call, and its calls come to the engine without a signal. What cannot be done safely is left to
+/* Rewriting of call sites: after a few traps at a place, a jump to a trampoline takes the place of the system call or of
+ * an instruction in front of it, and its calls come to the engine without a signal. What cannot be done safely is left to
  * trap. See rewrite.c. */
 #ifndef TRAP_REWRITE_H
 #define TRAP_REWRITE_H
@@ -50,8 +50,9 @@ static inline void rewrite_child_ended(struct slot *slot) {
 static inline long rewrite_number(u64 site, long number) {
     return (u64)number < CALL_UNKNOWN ? number : rewrite_number_of(site, number);
 }
-/* Where *pc lies in a trampoline, put the address in the guest's own code in its place that stands for it. */
-bool rewrite_rewind(u64 *pc);
+/* Where a signal met the guest in a trampoline, make the frame stand at the place in the guest's own code that it stands
+ * for. False where it met something else. */
+bool rewrite_rewind(struct ucontext *uc);
 /* Under `debug`, count for the container how calls came. */
 void rewrite_count_hooked(void);
 

@@ -169,11 +169,10 @@ static bool in_engine(u64 pc) {
 /* A signal may have met the guest in a trampoline or on its way into the hook: make the frame stand at the guest's own
  * code, as if the call were still to come. */
 static void frame_rewind(struct ucontext *uc) {
-    u64 pc = frame_pc(uc);
-    if (in_engine(pc))
+    if (in_engine(frame_pc(uc)))
         hook_rewind(uc);
-    else if (rewrite_rewind(&pc))
-        frame_set_pc(uc, pc);
+    else
+        rewrite_rewind(uc);
 }
 
 /* The slot of the call that a signal met. NULL: it met the guest, and the frame stands at the guest's own code now.
@@ -221,6 +220,7 @@ static void returns_watched(struct ucontext *uc) {
 }
 
 u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    if (ARCH_AREAS_CALL && info->si_code == SYS_SECCOMP_CODE && rewrite_rewind(uc)) info->si_call_addr = (void *)frame_pc(uc);
     if (!is_ours(info, uc)) return forward_sent(number, info, uc);
     if (info->si_syscall == CALL_FINISH) {
         struct slot *slot = (struct slot *)frame_argument0(uc);

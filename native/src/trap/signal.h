@@ -23,7 +23,7 @@ u64 signals_inherited(void);
  * are let go, and kept as before. */
 bool signals_hold(void);
 void signals_let_go(void);
-/* Counted up by whoever needs to see signals that meet the guest; on x86-64 only. */
+/* Counted up by whoever needs to see signals that meet the guest. */
 extern volatile u32 signals_look;
 /* Signals kept because they were blocked may have become due: see to it that one is handed on when the call ends. */
 void signals_due(struct slot *slot);

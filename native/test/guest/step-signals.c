@@ -7,7 +7,7 @@
 #include <sys/user.h>
 #if !defined __x86_64__
 /* A step clears the monitor of exclusive loads: a loop of ldaxr and stxr, as any libc has too, never ends. */
-int main(void) { skip("pairs of exclusive instructions cannot be stepped through"); }
+int main(void) { skip("pairs of exclusive instructions cannot be stepped through; see step-call"); }
 #else
 enum { ROUNDS = 15, STEPS = 1000000 };
 static volatile long handled, in_handler_failed;

@@ -142,5 +142,5 @@ chmod 755 "$tree/init"
 ( cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1 ) > "$work/initramfs.gz" || exit 2
 # shellcheck disable=SC2086
 timeout "$limit" qemu-system-$machine $options -smp 2 -m 3072 -nographic -no-reboot -nic none -kernel "$(find "$work/kernel" -name 'vmlinuz*')" \
-	-initrd "$work/initramfs.gz" -append "console=$console quiet panic=-1 rdinit=/init" < /dev/null | tr -d '\r' | tee "$work/log"
+	-initrd "$work/initramfs.gz" -append "console=$console quiet panic=-1 rdinit=/init" < /dev/null | stdbuf -oL tr -d '\r' | tee "$work/log"
 grep -q ' 0 failed' "$work/log"

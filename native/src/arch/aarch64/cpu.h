@@ -1,4 +1,4 @@
-/* aarch64: registers of a caught call, raw system calls, the layout of signal frames. Call sites are not rewritten. */
+/* aarch64: registers of a caught call, raw system calls, the layout of signal frames. */
 #ifndef AARCH64_CPU_H
 #define AARCH64_CPU_H
 #include <asm/signal.h>
@@ -14,14 +14,16 @@
 #define ARCH_AUDIT AUDIT_ARCH_AARCH64
 #define ARCH_ELF_MACHINE 183 /* EM_AARCH64 */
 #define ARCH_NAME "aarch64"
-#define ARCH_REWRITES 0
 #define ARCH_NOBITS ",\"aw\",@nobits//" /* behind a section's name: a comment hides what gcc adds */
 #define ARCH_CALL_SIZE 4 /* bytes of the instruction that calls the system */
+#define ARCH_AREAS_CALL 1 /* trampolines run system calls, and one that traps is taken for one of the site */
+#define ARCH_PROBE_AT 4 /* offset in probe_site of what is changed when that is rewritten */
 #define ARCH_PIE_BASE 0x5500000000UL /* below 2^39, and the heap behind it has room */
 
 /* The guest's registers at a system call: svc keeps all but x0. */
 struct regs {
     u64 x[31], sp, pc, pstate;
+    u64 hooked; /* of a call that came by the hook: its struct hooked_call; else 0 */
 };
 
 /* A word that differs from thread to thread: the thread pointer. */
@@ -77,29 +79,39 @@ void frame_to_regs(const struct ucontext *uc, struct regs *r);
 void regs_to_frame(const struct regs *r, struct ucontext *uc);
 /* Make the frame continue at enter(slot) on the slot's own stack. */
 void frame_enter(struct ucontext *uc, void *slot);
-/* There are no stretches of the exit or of a hook to be put right here. */
-static inline bool frame_complete_exit(struct ucontext *uc) { return (void)uc, false; }
-static inline bool hook_rewind(struct ucontext *uc) { return (void)uc, false; }
+/* A signal hit the last instructions before the guest goes on, where the stack is the guest's again.
+ * Complete them in the frame. Returns false where the frame is not in that stretch. */
+bool frame_complete_exit(struct ucontext *uc);
+
+/* A signal hit the guest on its way into the hook: make the frame stand at the guest's own code instead, as if the call
+ * were still to come. False where it did not. */
+bool hook_rewind(struct ucontext *uc);
+/* The slot that a trampoline takes for this thread, whose stack pointer is `sp`. */
+void *hook_slot(u64 sp);
 
 /* The frame of the signal whose stub another signal met, before all others were blocked; NULL: it met none. */
 struct ucontext *frame_behind_stub(const struct ucontext *uc);
 
-/* All calls trap. */
-static inline void arch_mark_stack(const struct ucontext *uc) { (void)uc; }
+/* A handler of the guest runs on the alternate stack that this frame tells of: calls made there must trap. */
+void arch_mark_stack(const struct ucontext *uc);
 
 /* Where this thread's slot is to be looked for first. */
 static inline unsigned arch_slot_hint(void) {
     u64 pointer = arch_thread_pointer();
     return (unsigned)(pointer >> 12 ^ pointer >> 21) % (1 << SLOT_HASH_BITS);
 }
-static inline void arch_ask(const u64 *auxv) { (void)auxv; }
-static inline u64 arch_known(void) { return 0; }
-static inline void arch_begin(u64 known) { (void)known; }
+/* Ask what the CPU can do, at the first start: the answer is handed on. Not 0: sites can be rewritten. */
+void arch_ask(const u64 *auxv);
+u64 arch_known(void);
+void arch_begin(u64 known);
+/* The hook for trampolines to jump to. */
+u64 arch_hook(void);
 
 /* Assembly. */
 void engine_start(void);
 void enter(void);                /* x0: slot. Calls dispatch(slot), then resumes the guest */
-void exit_begin(void), exit_slow(void);
+void exit_begin(void), exit_switched(void), exit_slow(void);
+void hook_begin(void), hook_running(void);
 void signal_restorer(void);
 void trap_entry(void);           /* the SIGSYS handler */
 void fault_entry(void);

@@ -26,14 +26,54 @@ arch_jump:
         .endr
         br      x16
 
-/* x0: slot, sp: the top of its stack. There is no register free to jump back with, since svc keeps them all: every
- * call ends by way of SIGSYS, whose return restores registers, vector state and signal mask at once. */
-        .globl enter, exit_begin, exit_slow
+/* x0: slot, sp: the top of its stack. svc keeps all registers but x0, so there is none free to jump back with: a call that
+ * trapped ends by way of SIGSYS, whose return restores registers, vector state and signal mask at once. A call that came
+ * by the hook goes back to its block, which knows what x8 is to be. */
+        .globl enter, exit_begin, exit_switched, exit_slow
 enter:
         mov     x19, x0
         bl      dispatch
 exit_begin:
+        ldr     x9, [x19, #SLOT_PENDING]        /* and SLOT_SLOW behind it */
+        cbnz    x9, exit_slow
+        ldr     x9, [x19, #REGS_HOOKED]
+        cbz     x9, exit_slow
+        ldp     x10, x11, [x9, #CALL_RESUME]    /* and CALL_NUMBER: does the guest go on as the block will have it? */
+        ldp     x12, x13, [x19, #REGS_PC]       /* and the flags */
+        ldr     x14, [x19, #REGS_X8]
+        cmp     x10, x12
+        b.ne    exit_slow
+        cmp     x11, x14
+        b.ne    exit_slow
+        msr     nzcv, x13
+        mov     x8, x19
+        ldp     x0, x1, [x8]
+        ldp     x2, x3, [x8, #16]
+        ldp     x4, x5, [x8, #32]
+        ldp     x6, x7, [x8, #48]
+        ldp     x10, x11, [x8, #80]
+        ldp     x12, x13, [x8, #96]
+        ldp     x14, x15, [x8, #112]
+        ldp     x16, x17, [x8, #128]
+        ldp     x18, x19, [x8, #144]
+        ldp     x20, x21, [x8, #160]
+        ldp     x22, x23, [x8, #176]
+        ldp     x24, x25, [x8, #192]
+        ldp     x26, x27, [x8, #208]
+        ldp     x28, x29, [x8, #224]
+        ldp     x30, x9, [x8, #240]             /* and REGS_SP */
+        mov     sp, x9
+exit_switched:                          /* the stack is the guest's again, the slot is still ours */
+        ldr     x9, [x8, #72]
+        ldr     x8, [x8, #REGS_HOOKED]
+        ldr     x8, [x8, #CALL_EXIT]
+        br      x8
 exit_slow:
+        mov     x19, sp                 /* a signal may have met any register half restored: find the slot anew */
+        orr     x19, x19, #(SLOT_SIZE - 1)
+        sub     x19, x19, #(SLOT_HEAD - 1)
+        sub     x1, x19, #128
+        mov     sp, x1
         mov     x0, x19
         bl      finish_always
         mov     x0, x19
@@ -43,6 +83,90 @@ exit_slow:
         svc     #0
         brk     #0
         .ltorg
+
+/* The hook: blocks come here. x0: what the block says of its call, x8: the busy word of the slot, in which the guest's x0
+ * and x1 lie; all else is the guest's. hook_rewind() knows this code. */
+        .globl  hook_begin, hook_running
+hook_begin:
+        mov     x1, sp
+        str     x1, [x8, #(REGS_SP - SLOT_BUSY)]
+        str     xzr, [x8, #(SLOT_PENDING - SLOT_BUSY)]  /* and SLOT_SLOW */
+        str     wzr, [x8, #(SLOT_MASK_WAIT - SLOT_BUSY)]
+        sub     x1, x8, #(SLOT_BUSY + 128)
+        mov     sp, x1
+hook_running:
+        sub     x8, x8, #SLOT_BUSY
+        stp     x2, x3, [x8, #16]
+        stp     x4, x5, [x8, #32]
+        stp     x6, x7, [x8, #48]
+        ldp     x2, x3, [x0, #CALL_RESUME]              /* and CALL_NUMBER */
+        stp     x3, x9, [x8, #REGS_X8]
+        stp     x10, x11, [x8, #80]
+        stp     x12, x13, [x8, #96]
+        stp     x14, x15, [x8, #112]
+        stp     x16, x17, [x8, #128]
+        stp     x18, x19, [x8, #144]
+        stp     x20, x21, [x8, #160]
+        stp     x22, x23, [x8, #176]
+        stp     x24, x25, [x8, #192]
+        stp     x26, x27, [x8, #208]
+        stp     x28, x29, [x8, #224]
+        str     x30, [x8, #240]
+        mrs     x3, nzcv
+        stp     x2, x3, [x8, #REGS_PC]
+        str     x0, [x8, #REGS_HOOKED]
+        mov     x19, x8
+        mov     x0, x8
+        bl      dispatch_hooked
+        b       exit_begin
+
+/* The block of a call, which patch.c copies close to the site: the way from there to the hook and back. x8 is the number of
+ * the call, so its value is known, and it is the one register that is free. Where the slot is taken, or the guest may be on
+ * its alternate stack (stack_marks), the system call is made after all, and trapped. rewrite_rewind() knows this code. */
+        .macro  own_slot                        /* x8: the busy word of this thread's slot, as in hook_slot() */
+        mrs     x8, tpidr_el0
+        add     x8, sp, x8
+        eor     x8, x8, x8, lsr #SLOT_HASH_SHIFT
+        and     x8, x8, #SLOT_HASH_MASK
+        add     x8, x8, #((SLOTS_BASE + SLOT_OFFSET) & 0xfff000)
+        add     x8, x8, #((SLOT_OFFSET + SLOT_BUSY) & 0xfff)
+        movk    x8, #(SLOTS_BASE >> 32), lsl #32
+        .endm
+
+        .arch_extension lse
+        .globl  block_begin, block_tried, block_taken, block_saved, block_refuse, block_exit, block_released, block_data, block_end
+        .balign 8
+block_begin:
+        mov     x8, sp
+        ubfx    x8, x8, #12, #STACK_MARKS_BITS
+        movk    x8, #:abs_g1_nc:stack_marks
+        movk    x8, #:abs_g2:stack_marks
+        ldrb    w8, [x8]
+        cbnz    w8, block_refuse
+        own_slot
+        swpa    w8, w8, [x8]                    /* takes the slot with what is not 0, gives what was there */
+block_tried:
+        cbnz    w8, block_refuse
+block_taken:
+        own_slot
+        stp     x0, x1, [x8, #-SLOT_BUSY]
+block_saved:
+        adr     x0, block_data
+        ldr     x1, [x0]                        /* CALL_HOOK */
+        br      x1
+block_refuse:
+        mov     x8, #0                          /* the number; to be filled in, as what follows without a target */
+        b       .
+block_exit:                             /* all registers are the guest's, but for x8 */
+        own_slot
+        stlr    wzr, [x8]
+block_released:
+        mov     x8, #0
+        b       .
+        .balign 8
+block_data:
+        .quad   0, 0, 0, 0
+block_end:
 
 /* SIGSYS and faults: handlers in C on the frame the kernel made. The kernel may start them up to OWN_ACTIONS - 1 steps
  * earlier. */
@@ -106,6 +230,15 @@ signal_kept:
         address x10, mask_repairs
         ldr     w10, [x10]
         cbnz    w10, signal_inside
+        address x10, signals_look
+        ldr     w10, [x10]
+        cbnz    w10, signal_outside
+        ldr     x9, [x2, #UC_STACK]
+        ldr     x10, [x2, #UC_STACK_SIZE]
+        mov     x11, sp
+        sub     x9, x11, x9
+        cmp     x9, x10
+        b.lo    signal_outside          /* on the alternate stack */
 signal_runs:                            /* w16: the stub's number */
         address x10, signal_watches
         add     x10, x10, w16, uxtw
@@ -155,6 +288,18 @@ signal_blocked:
         ldp     x0, x1, [sp, #16]
         ldr     x16, [sp, #64]
         ldp     x29, x30, [sp], #80
+        b       signal_runs
+signal_outside:
+        stp     x29, x30, [sp, #-64]!
+        stp     x0, x1, [sp, #16]
+        stp     x2, x17, [sp, #32]
+        str     x16, [sp, #48]
+        mov     x0, x2
+        bl      signal_meets_guest
+        ldr     x16, [sp, #48]
+        ldp     x2, x17, [sp, #32]
+        ldp     x0, x1, [sp, #16]
+        ldp     x29, x30, [sp], #64
         b       signal_runs
 signal_deferred:                        /* the frame has the mask to go on with */
         ldp     x29, x30, [sp], #80

@@ -8,20 +8,34 @@
 #define SLOT_SIZE 0x20000
 #define SLOT_HEAD 512 /* struct slot lies in the top bytes of its slot, its stack below */
 #define SLOT_REGS 0
+#define REGS_X8 64
 #define REGS_SP 248
-#define SLOT_BUSY 272
-#define SLOT_PENDING 280
-#define SLOT_SLOW 284
-#define SLOT_MASK_WAIT 304
+#define REGS_PC 256
+#define REGS_HOOKED 272
+#define SLOT_BUSY 280
+#define SLOT_PENDING 288
+#define SLOT_SLOW 292
+#define SLOT_MASK_WAIT 312
+#define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
 
-#define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory */
+#define CACHE_BASE (ENGINE_BASE + 0x180000) /* the directory cache, behind the engine's own memory */
 #define SLOTS_BASE (ENGINE_BASE + 0x800000)
 #define SLOT_HASH_BITS 6
+#define SLOT_HASH_SHIFT 6
+#define SLOT_HASH_MASK 0x7e0000 /* SLOT_HASH_BITS bits, where they count slots */
 #define HOOK_PROBES 16
 
-#define UC_STACK 16 /* uc_stack.ss_sp and .ss_size there */
+#define UC_STACK 16 /* uc_stack.ss_sp, .ss_size and uc_mcontext.pc in the kernel's struct ucontext; frame.c asserts it */
 #define UC_STACK_SIZE 32
-#define UC_PC 440 /* uc_mcontext.pc in the kernel's struct ucontext; frame.c asserts it */
+#define UC_PC 440
+#define STACK_MARKS 2048 /* one for each page in 8 MB; a power of two */
+#define STACK_MARKS_BITS 11
+
+/* What a block says of its call, behind its code: see patch.h. */
+#define CALL_HOOK 0
+#define CALL_RESUME 8
+#define CALL_NUMBER 16
+#define CALL_EXIT 24
 
 #define CALL_FINISH 0x15440001 /* numbers no kernel uses: resume the guest by way of SIGSYS */
 #define CALL_UNKNOWN 0x10000   /* numbers from here on are trapped */

@@ -14,9 +14,10 @@
 #define ARCH_AUDIT AUDIT_ARCH_X86_64
 #define ARCH_ELF_MACHINE 62 /* EM_X86_64 */
 #define ARCH_NAME "x86_64"
-#define ARCH_REWRITES 1 /* call sites can be rewritten: shape.h, trampoline.h */
 #define ARCH_NOBITS ",\"aw\",@nobits#" /* behind a section's name: a comment hides what gcc adds */
 #define ARCH_CALL_SIZE 2 /* bytes of the instruction that calls the system */
+#define ARCH_AREAS_CALL 0 /* where trampolines run a system call that traps, the guest goes on in the trampoline */
+#define ARCH_PROBE_AT 0 /* offset in probe_site of what is changed when that is rewritten */
 #define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
 
 /* The guest's registers at a system call. rcx and r11 are not kept: the instruction itself destroys them. */

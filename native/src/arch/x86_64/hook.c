@@ -1,6 +1,7 @@
 /* x86-64: taking back what the hook has begun, which of its two entrances this machine can use, and which stacks it must
  * not leave. */
 #include "../../trap/slots.h"
+#include "../marks.h"
 #include "cpu.h"
 
 #define AT_HWCAP2 26
@@ -8,8 +9,6 @@
 
 static bool can_hash HOT;
 
-/* Pages of the guest's alternate stacks, by the low bits of their numbers. Calls from there must trap, since only a trap
- * can leave such a stack with all signals blocked: see signals_leave_stack(). */
 u8 stack_marks[STACK_MARKS] __attribute__((aligned(STACK_MARKS), section(".bss.marks")));
 volatile u32 stack_marked HOT; /* any of them */
 
@@ -17,12 +16,7 @@ _Static_assert(offsetof(struct ucontext, uc_stack.ss_sp) == UC_STACK, "entry.S")
 _Static_assert(offsetof(struct ucontext, uc_stack.ss_size) == UC_STACK_SIZE, "entry.S");
 
 void arch_mark_stack(const struct ucontext *uc) {
-    u64 first = (u64)uc->uc_stack.ss_sp / PAGE_SIZE, last = ((u64)uc->uc_stack.ss_sp + uc->uc_stack.ss_size - 1) / PAGE_SIZE;
-    if (!uc->uc_stack.ss_size || uc->uc_stack.ss_flags & SS_DISABLE) return;
-    if (last - first >= STACK_MARKS) last = first + STACK_MARKS - 1;
-    for (u64 page = first; page <= last; page++)
-        if (!stack_marks[page % STACK_MARKS]) stack_marks[page % STACK_MARKS] = 1;
-    stack_marked = 1;
+    if (mark_stack(stack_marks, &uc->uc_stack)) stack_marked = 1;
 }
 
 void arch_ask(const u64 *auxv) {
