@@ -61,26 +61,9 @@ static void tell_rights(const struct file *file) {
     if (cache) __atomic_add_fetch(&cache->rights, 1, __ATOMIC_RELEASE);
 }
 
-/* The set-id bits that a change of what is in it, or of its owner, takes off a file. */
-static u32 bits_lost(const struct file *file) {
-    const struct ids *ids = ids_now();
-    if (!S_ISREG(file->mode)) return 0;
-    bool group = (file->mode & S_IXGRP) || !(ids_capable(ids, CAP_FSETID) || ids_in_group(ids, file->gid));
-    return file->mode & (S_ISUID | (group ? S_ISGID : 0));
-}
-
-void file_written(int directory, const char *path, u64 flags) {
-    struct file file;
-    if (ids_capable(ids_now(), CAP_FSETID) || file_look(directory, path, flags, &file) < 0) return;
-    u32 lost = bits_lost(&file);
-    if (!lost || !file.known) return;
-    file.mode &= ~lost;
-    file_remember(&file);
-}
-
 /* Given to whom it belongs: only what it loses by that. */
 static long give_to_nobody(const struct ids *ids, struct file *file) {
-    u32 lost = bits_lost(file);
+    u32 lost = file_bits_lost(file);
     if (!lost || !file->known) return 0;
     if (ids->user.fs != file->uid && !ids_capable(ids, CAP_FOWNER)) return -EPERM;
     file->mode &= ~lost;

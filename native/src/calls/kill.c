@@ -10,7 +10,6 @@
 #include "../trap/signal.h"
 #include "handlers.h"
 #include "ids.h"
-#include "others.h"
 
 #define LAST_SIGNAL 64
 #define SIGNAL_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
@@ -137,22 +136,6 @@ long call_kill(struct call *call) {
     u32 self = (u32)sys(__NR_getpid);
     if ((u32)call->a[0] == self) return signal_self(call, self, number);
     return pid <= 0 || may_signal((u32)pid, number) ? call_run(call) : -EPERM;
-}
-
-u32 process_behind(int fd) {
-    char path[48], text[512];
-    u64 pid = 0;
-    text_put_number(path, text_put(path, 0, "/fdinfo/"), (u64)fd);
-    long n = process_file((u64)sys(__NR_gettid), path, text, sizeof(text) - 1);
-    if (n <= 0) return 0;
-    text[n] = 0;
-    for (const char *p = text; *p; p++)
-        if (text_starts(p, "\nPid:\t") && text_number(p + 6, &pid, NULL)) return (u32)pid;
-    text_put_number(path, text_put(path, 0, "/proc/thread-self/fd/"), (u64)fd);
-    n = sys(__NR_readlinkat, AT_FDCWD, path, text, sizeof(text) - 1);
-    if (n <= 0) return 0;
-    text[n] = 0;
-    return text_starts(text, "/proc/") && text_number(text + 6, &pid, NULL) ? (u32)pid : 0;
 }
 
 long call_pidfd_signal(struct call *call) {

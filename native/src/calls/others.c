@@ -1,14 +1,13 @@
 /* Calls that look into other processes or change what they get of the machine, under emulation. On the host all processes
  * of a container are one user's; so where the guest's ids are not what ptrace(2), prlimit(2), setpriority(2),
  * sched_setscheduler(2) or ioprio_set(2) ask for, the call is refused here. Root is asked nothing, as for debuggers. */
-#include "others.h"
-
 #include <linux/ioprio.h>
 #include <linux/ptrace.h>
 #include <linux/resource.h>
 
 #include "../engine.h"
 #include "../sys/process.h"
+#include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "ids.h"

@@ -170,6 +170,22 @@ void file_made_open(int fd, const struct place *place, u64 mode) {
     file_remember(&file);
 }
 
+u32 file_bits_lost(const struct file *file) {
+    const struct ids *ids = ids_now();
+    if (!S_ISREG(file->mode)) return 0;
+    bool group = (file->mode & S_IXGRP) || !(ids_capable(ids, CAP_FSETID) || ids_in_group(ids, file->gid));
+    return file->mode & (S_ISUID | (group ? S_ISGID : 0));
+}
+
+void file_written(int directory, const char *path, u64 flags) {
+    struct file file;
+    if (ids_capable(ids_now(), CAP_FSETID) || file_look(directory, path, flags, &file) < 0) return;
+    u32 lost = file_bits_lost(&file);
+    if (!lost || !file.known) return;
+    file.mode &= ~lost;
+    file_remember(&file);
+}
+
 /* A record left behind is found out by the birth time when the inode number is used again. Only where a file can be
  * remembered, removed and replaced within one tick of the clock, or has no birth time, must it be marked. */
 bool file_leaving(const struct place *place, struct file *file) {

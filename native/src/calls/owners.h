@@ -53,6 +53,8 @@ void file_made(const struct place *place);
 void file_made_open(int fd, const struct place *place, u64 mode);
 /* Set uid and gid to those of a file that the running process makes at a place (NULL: a nameless one). */
 void file_give_owner(const struct place *place, struct file *file);
+/* The set-id bits that a change of what is in it, or of its owner, takes off a file. */
+u32 file_bits_lost(const struct file *file);
 /* What is at a place, or behind a descriptor (flags AT_EMPTY_PATH), was cut or will be written to: whoever is not
  * root takes set-id bits off with that. */
 void file_written(int directory, const char *path, u64 flags);

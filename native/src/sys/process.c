@@ -45,3 +45,23 @@ long auxiliary_of(u64 pid, u64 type, u64 *value) {
     if (found) *value = *found;
     return found ? 1 : r < 0 ? r : 0;
 }
+
+bool thread_is_own(u32 thread, u32 self) {
+    return thread == self || sys(__NR_tgkill, self, thread, 0) == 0;
+}
+
+u32 process_behind(int fd) {
+    char path[48], text[512];
+    u64 pid = 0;
+    text_put_number(path, text_put(path, 0, "/fdinfo/"), (u64)fd);
+    long n = process_file((u64)sys(__NR_gettid), path, text, sizeof(text) - 1);
+    if (n <= 0) return 0;
+    text[n] = 0;
+    for (const char *p = text; *p; p++)
+        if (text_starts(p, "\nPid:\t") && text_number(p + 6, &pid, NULL)) return (u32)pid;
+    text_put_number(path, text_put(path, 0, "/proc/thread-self/fd/"), (u64)fd);
+    n = sys(__NR_readlinkat, AT_FDCWD, path, text, sizeof(text) - 1);
+    if (n <= 0) return 0;
+    text[n] = 0;
+    return text_starts(text, "/proc/") && text_number(text + 6, &pid, NULL) ? (u32)pid : 0;
+}

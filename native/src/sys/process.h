@@ -20,4 +20,10 @@ const u64 *auxiliary_in(const u64 *pairs, long size, u64 type);
  * was), or -errno. */
 long auxiliary_of(u64 pid, u64 type, u64 *value);
 
+/* Is it a thread of the process `self`, the calling one? */
+bool thread_is_own(u32 thread, u32 self);
+
+/* The process of a descriptor: from pidfd_open, or a directory of /proc. 0: it is none. */
+u32 process_behind(int fd);
+
 #endif
