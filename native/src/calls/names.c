@@ -89,6 +89,12 @@ struct pair {
     struct place place[2];
 };
 
+/* Its texts are not touched: they are most of it. */
+static void begin_pair(struct pair *p, int first, u64 first_path, int second, u64 second_path) {
+    p->directory[0] = first, p->directory[1] = second;
+    p->path[0] = first_path, p->path[1] = second_path;
+}
+
 static bool is_single(const char *path) {
     return text_last_name(path) == path;
 }
@@ -276,12 +282,14 @@ static long rename_pair(struct pair *p, u32 flags) {
 }
 
 long call_rename(struct call *call) {
-    struct pair p = {.directory = {AT_FDCWD, AT_FDCWD}, .path = {call->a[0], call->a[1]}};
+    struct pair p;
+    begin_pair(&p, AT_FDCWD, call->a[0], AT_FDCWD, call->a[1]);
     return rename_pair(&p, 0);
 }
 
 long call_renameat(struct call *call) {
-    struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};
+    struct pair p;
+    begin_pair(&p, (int)call->a[0], call->a[1], (int)call->a[2], call->a[3]);
     return rename_pair(&p, call->number == __NR_renameat2 ? (u32)call->a[4] : 0);
 }
 
@@ -321,13 +329,15 @@ static long link_pair(struct pair *p, u64 flags) {
 }
 
 long call_link(struct call *call) {
-    struct pair p = {.directory = {AT_FDCWD, AT_FDCWD}, .path = {call->a[0], call->a[1]}};
+    struct pair p;
+    begin_pair(&p, AT_FDCWD, call->a[0], AT_FDCWD, call->a[1]);
     return link_pair(&p, 0);
 }
 
 /* An empty first path with AT_EMPTY_PATH is the descriptor itself (needs CAP_DAC_READ_SEARCH, or since Linux 6.10
  * to have opened it with the same credentials). */
 long call_linkat(struct call *call) {
-    struct pair p = {.directory = {(int)call->a[0], (int)call->a[2]}, .path = {call->a[1], call->a[3]}};
+    struct pair p;
+    begin_pair(&p, (int)call->a[0], call->a[1], (int)call->a[2], call->a[3]);
     return link_pair(&p, call->a[4]);
 }
