@@ -3,8 +3,8 @@
 #define CALLS_IDS_H
 #include <asm/socket.h>
 
-#include "../ids/ids.h"
 #include "../trap/calls.h"
+#include "own-ids.h"
 
 struct peer { /* the kernel's struct ucred */
     u32 pid, uid, gid;
@@ -13,28 +13,6 @@ struct peer { /* the kernel's struct ucred */
 /* Fill engine.emulated and what belongs to it from the plan, and become who the plan asks for. `host_*`: the ids of
  * the user on the host. False where the plan's groups make no sense. */
 bool ids_start(u32 host_uid, u32 host_gid);
-
-/* What own-ids.c knows of this process; other processes read it from its memory. Small: every program writes to it. */
-extern struct own_ids {
-    u8 ready;         /* process_ids are filled in */
-    u8 hidden;        /* it changed its ids since its program began, and so the kernel would call it not dumpable */
-    u8 apart;         /* a thread or a vfork child may have other ids than process_ids */
-    u8 lent;          /* copies for vfork children were made */
-    u16 used;         /* sets of threads that changed theirs alone */
-    u16 common;       /* the number that all threads carry: its set is process_ids; 0: there is none */
-} own_ids;
-extern struct ids process_ids;
-
-/* The ids of the calling thread, where `apart`. */
-const struct ids *ids_of_thread(void);
-/* The ids of the calling thread, to read. Valid until it changes them. */
-static inline const struct ids *ids_now(void) {
-    return own_ids.apart ? ids_of_thread() : &process_ids;
-}
-/* Give the calling thread other ids; a vfork child too changes its own alone. 0 or -EAGAIN. */
-long ids_become(const struct ids *next);
-/* A program begins: it has one set of ids, and its only thread no number of its own. */
-void ids_carry_none(void);
 
 enum whose { IDS_READ, IDS_OF_START, IDS_UNKNOWN, IDS_GONE };
 /* The ids of another process of this container. IDS_OF_START: what a container starts with, since it is a process of

@@ -6,7 +6,7 @@
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
-#include "own-ids.h"
+#include "ids.h"
 
 #define WORDS_SIZE (3 * PAGE_SIZE)
 

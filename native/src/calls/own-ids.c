@@ -14,7 +14,7 @@
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
-#include "ids.h"
+#include "../trap/calls.h"
 #include "own-ids.h"
 
 struct own_ids own_ids HOT;
