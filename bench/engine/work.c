@@ -58,11 +58,12 @@ static void spawn(int n, char *program, int vforking)
 }
 
 /* Anonymous and private file pages of this process which do not belong to the program: told as a whole. */
+/* Says who it is and waits to be looked at. */
 static void resident(void)
 {
-	char line[256];
-	FILE *f = fopen("/proc/self/smaps_rollup", "r");
-	while (f && fgets(line, sizeof line, f)) if (!strncmp(line, "Rss:", 4) || !strncmp(line, "Private_Dirty:", 14) || !strncmp(line, "Pss:", 4)) fputs(line, stdout);
+	printf("%d\n", (int)getpid());
+	fflush(stdout);
+	sleep(1);
 }
 
 int main(int argc, char **argv)
