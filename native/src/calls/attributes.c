@@ -40,7 +40,7 @@ static bool is_wrong_capability(const struct call *call, const char *name) {
     u8 value[XATTR_CAPS_SZ_3];
     u64 size = call->a[3];
     bool sets = call->number == __NR_setxattr || call->number == __NR_lsetxattr || call->number == __NR_fsetxattr;
-    if (!sets || !text_equal(name, KEPT_PREFIX "security.capability")) return false;
+    if (!sets || !text_equal(name, KEPT_CAPABILITY)) return false;
     if (size != XATTR_CAPS_SZ_2 && size != XATTR_CAPS_SZ_3) return true;
     return arch_copy(value, (const void *)call->a[2], size) == 0 && program_capabilities(&rights, value, size) < 0;
 }

@@ -72,7 +72,7 @@ static long give_to_nobody(const struct ids *ids, struct file *file) {
 
 /* A program that is given away has no capabilities any more. */
 static void take_capabilities(const struct target *t) {
-    static const char name[] = KEPT_PREFIX "security.capability";
+    static const char name[] = KEPT_CAPABILITY;
     char path[PATH_SIZE + 64];
     if (t->flags & AT_EMPTY_PATH) {
         link_of(t->directory, path);

@@ -20,10 +20,6 @@ struct sending {
     long refused, sent, last;
 };
 
-static bool is_own(u32 pid) {
-    return thread_is_own(pid, (u32)sys(__NR_getpid));
-}
-
 static bool same_session(u32 pid) {
     return sys(__NR_getsid, pid) == sys(__NR_getsid, 0);
 }
@@ -36,7 +32,7 @@ static bool may_signal(u32 pid, int number) {
     const struct ids *ids = ids_now();
     if (ids_capable(ids, CAP_KILL)) return true;
     if (ids_seen_at_once(pid, &other, &own) && ids_may_signal(ids, &other, false, false)) return true;
-    if (is_own(pid)) return true;
+    if (thread_is_own(pid)) return true;
     enum whose whose = ids_of_process(pid, &other, NULL);
     if (whose == IDS_UNKNOWN || whose == IDS_GONE) return true;
     return ids_may_signal(ids, &other, false, number == SIGCONT && same_session(pid));

@@ -22,7 +22,7 @@ static bool may(u32 pid, rule *rule, bool looks) {
     const struct ids *ids = ids_now();
     if (ids_may_look_at_all(ids)) return true;
     if (ids_seen_at_once(pid, &other, &own) && rule(ids, &other) && !(looks && own.hidden)) return true;
-    if (thread_is_own(pid, (u32)sys(__NR_getpid))) return true;
+    if (thread_is_own(pid)) return true;
     enum whose whose = ids_of_process(pid, &other, &own);
     if (whose == IDS_UNKNOWN || whose == IDS_GONE) return true;
     return rule(ids, &other) && !(looks && own.hidden);

@@ -21,6 +21,7 @@ struct file {
 
 /* Before the names of attributes that only real root might set. */
 #define KEPT_PREFIX "user.udocker."
+#define KEPT_CAPABILITY KEPT_PREFIX "security.capability"
 
 /* Look at a file without following a link in the last place. `flags`: AT_EMPTY_PATH or AT_SYMLINK_FOLLOW.
  * 0 or -errno. */

@@ -16,9 +16,8 @@ static u32 tracer(void) {
     if (trace_me_deferred && trace_me_deferred == (u32)sys(__NR_gettid)) return (u32)sys(__NR_getppid);
     long n = process_file((u64)sys(__NR_gettid), "/status", text, sizeof(text) - 1);
     text[n < 0 ? 0 : n] = 0;
-    for (const char *p = text; *p; p++)
-        if (text_starts(p, "\nTracerPid:\t") && text_number(p + 12, &pid, NULL)) return (u32)pid;
-    return 0;
+    const char *field = process_field(text, "TracerPid");
+    return field && text_number(field, &pid, NULL) ? (u32)pid : 0;
 }
 
 /* By one who could not look at what is root's? */
@@ -37,7 +36,7 @@ long rights_of_program(int fd, struct ids *ids) {
     file_look(fd, "", AT_EMPTY_PATH, &file);
     struct program_rights rights = {.mode = file.mode, .owner = file.uid, .group = file.gid};
     if (engine.remembers && file.disk_uid == engine.host_uid && program_may_matter(ids, &rights)) {
-        long n = sys(__NR_fgetxattr, fd, KEPT_PREFIX "security.capability", attribute, sizeof(attribute));
+        long n = sys(__NR_fgetxattr, fd, KEPT_CAPABILITY, attribute, sizeof(attribute));
         long r = n >= 0 ? program_capabilities(&rights, attribute, (size_t)n) : n == -ERANGE ? -EINVAL : 0;
         if (r < 0) return r;
     }

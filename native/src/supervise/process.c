@@ -95,26 +95,11 @@ static long read_proc(const char *directory, int pid, const char *name, char *te
     return (long)length;
 }
 
-/* The text behind "NAME:" and blanks in /proc/PID/status; NULL: not there. */
-static const char *status_field(const char *status, const char *name) {
-    size_t n = strlen(name);
-    for (const char *line = status; *line; line++) {
-        if (memcmp(line, name, n) == 0 && line[n] == ':') {
-            for (line += n + 1; *line == '\t' || *line == ' '; line++) {
-            }
-            return line;
-        }
-        while (*line && *line != '\n') line++;
-        if (!*line) break;
-    }
-    return NULL;
-}
-
 static char status_text[4096];
 
 bool process_first(int pid) {
     if (read_proc("/proc/", pid, "/status", status_text, sizeof(status_text)) <= 0) return false;
-    const char *field = status_field(status_text, "NSpid");
+    const char *field = process_field(status_text, "NSpid");
     if (!field) return true; /* before Linux 4.1 there is no telling */
     u64 number, last = 0;
     unsigned count = 0;
@@ -124,7 +109,7 @@ bool process_first(int pid) {
 }
 
 static u64 signal_set(const char *name) {
-    const char *field = status_field(status_text, name);
+    const char *field = process_field(status_text, name);
     u64 set = 0;
     for (; field && ((*field >= '0' && *field <= '9') || (*field >= 'a' && *field <= 'f')); field++)
         set = set << 4 | (u64)(*field <= '9' ? *field - '0' : *field - 'a' + 10);
@@ -138,7 +123,7 @@ bool process_catches(int pid, int number) {
 
 bool process_running(int pid) {
     if (read_proc("/proc/", pid, "/status", status_text, sizeof(status_text)) <= 0) return false;
-    const char *state = status_field(status_text, "State");
+    const char *state = process_field(status_text, "State");
     return state && *state != 'Z' && *state != 'X';
 }
 
@@ -180,7 +165,7 @@ static long with_parent(u32 pid, void *with) {
     struct search *s = with;
     u64 parent;
     if (read_proc("/proc/", (int)pid, "/status", status_text, sizeof(status_text)) <= 0) return 0;
-    const char *field = status_field(status_text, "PPid");
+    const char *field = process_field(status_text, "PPid");
     return field && text_number(field, &parent, &field) && (int)parent == s->pid ? fits(s, (int)pid) : 0;
 }
 

@@ -32,6 +32,20 @@ long each_number(const char *directory, number_use *use, void *with) {
     return answer;
 }
 
+const char *process_field(const char *status, const char *name) {
+    size_t n = strlen(name);
+    for (const char *line = status; *line; line++) {
+        if (memcmp(line, name, n) == 0 && line[n] == ':') {
+            for (line += n + 1; *line == '\t' || *line == ' '; line++) {
+            }
+            return line;
+        }
+        while (*line && *line != '\n') line++;
+        if (!*line) break;
+    }
+    return NULL;
+}
+
 const u64 *auxiliary_in(const u64 *pairs, long size, u64 type) {
     for (long i = 0; i + 1 < size / 8 && pairs[i]; i += 2)
         if (pairs[i] == type) return &pairs[i + 1];
@@ -46,7 +60,8 @@ long auxiliary_of(u64 pid, u64 type, u64 *value) {
     return found ? 1 : r < 0 ? r : 0;
 }
 
-bool thread_is_own(u32 thread, u32 self) {
+bool thread_is_own(u32 thread) {
+    u32 self = (u32)sys(__NR_getpid);
     return thread == self || sys(__NR_tgkill, self, thread, 0) == 0;
 }
 
@@ -57,8 +72,8 @@ u32 process_behind(int fd) {
     long n = process_file((u64)sys(__NR_gettid), path, text, sizeof(text) - 1);
     if (n <= 0) return 0;
     text[n] = 0;
-    for (const char *p = text; *p; p++)
-        if (text_starts(p, "\nPid:\t") && text_number(p + 6, &pid, NULL)) return (u32)pid;
+    const char *field = process_field(text, "Pid");
+    if (field && text_number(field, &pid, NULL)) return (u32)pid;
     text_put_number(path, text_put(path, 0, "/proc/thread-self/fd/"), (u64)fd);
     n = sys(__NR_readlinkat, AT_FDCWD, path, text, sizeof(text) - 1);
     if (n <= 0) return 0;
