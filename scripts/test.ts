@@ -1,6 +1,7 @@
 /**
- * Runs every check and every test, one stage after the other, and closes with one line that adds them up:
- * `N passed, N failed, N skipped`. Exits 1 when anything failed or a stage ran no test at all.
+ * Runs every check and every test, one stage after the other, and closes with what failed, each with what was
+ * printed before it, and one line that adds them up: `N passed, N failed, N skipped`. Exits 1 when anything failed
+ * or a stage ran no test at all.
  */
 import { spawn } from 'node:child_process';
 
@@ -26,6 +27,9 @@ const stages: readonly { name: string; command: readonly string[]; counts: boole
 ];
 
 const only = process.argv.slice(2);
+/** How many lines before that of a failure tell why it failed, about. */
+const linesBefore = 40;
+const failures: string[] = [];
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const stage of stages.filter(({ name }) => only.length === 0 || only.includes(name))) {
   const started = Date.now();
@@ -34,9 +38,11 @@ for (const stage of stages.filter(({ name }) => only.length === 0 || only.includ
   const counts = stage.counts ? count(output) : { passed: status === 0 ? 1 : 0, failed: 0, skipped: 0 };
   const ranNothing = counts.passed + counts.failed === 0;
   if (counts.failed === 0 && (status !== 0 || ranNothing)) counts.failed = 1;
+  if (counts.failed > 0) failures.push(`== failed in ${stage.name}:`, ...whatFailed(output, status));
   console.log(`== ${stage.name}: ${line(counts)} (${Math.round((Date.now() - started) / 1000)} s)`);
   for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
 }
+if (failures.length > 0) console.log(`\n${failures.join('\n')}`);
 console.log(`\n${line(total)}`);
 process.exit(total.failed === 0 ? 0 : 1);
 
@@ -55,6 +61,17 @@ function count(output: string): Counts {
     add(counts, Number(match[3] ?? 0), 'skip');
   }
   return counts;
+}
+
+/**
+ * The lines that name a failed test (`(fail) name` of `bun test`, `not ok name` of our own runners) with those
+ * before them; the end of the output when there is none.
+ */
+function whatFailed(output: string, status: number): string[] {
+  const lines = output.trimEnd().split('\n');
+  const named = lines.flatMap((text, at) => (/^\(fail\) |^not ok\b/.test(text) ? [at] : []));
+  if (named.length === 0) return [...lines.slice(-linesBefore), `(status ${status})`];
+  return named.flatMap((at, i) => lines.slice(Math.max((named[i - 1] ?? -1) + 1, at - linesBefore), at + 1));
 }
 
 function add(counts: Counts, n: number, what: string | undefined): void {
