@@ -8,8 +8,8 @@
 #include "calls/resolve.h"
 #include "engine.h"
 #include "state/files.h"
-#include "sys/say.h"
 #include "sys/raw.h"
+#include "sys/say.h"
 #include "sys/text.h"
 
 #define NAME "/mount-points"

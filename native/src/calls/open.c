@@ -4,12 +4,12 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
-#include "running.h"
 #include "../sys/raw.h"
 #include "handlers.h"
 #include "owners.h"
 #include "permit.h"
 #include "resolve.h"
+#include "running.h"
 #include "status.h"
 #include "views.h"
 #include "wish.h"

@@ -3,14 +3,14 @@
 #include <linux/limits.h>
 #include <linux/stat.h>
 
+#include "../engine.h"
 #include "../state/directories.h"
 #include "../sys/raw.h"
-#include "../engine.h"
-#include "running.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
+#include "running.h"
 #include "wish.h"
 
 static bool means_descriptor(const struct call *call, const struct path_argument *argument) {

@@ -31,9 +31,7 @@ struct subject {
 
 /* The directory part of a path, as a path. */
 static void cut_name(const char *path, char *to) {
-    size_t n = strlen(path);
-    while (n && path[n - 1] == '/') n--;
-    while (n && path[n - 1] != '/') n--;
+    size_t n = text_last_part(path, strlen(path)).begin;
     memcpy(to, path, n);
     text_put(to, n, ".");
 }
@@ -75,9 +73,7 @@ static long search(const char *path) {
 /* The same for the directory that holds the last name. */
 static long search_above(const char *path) {
     char above[PATH_ROOM];
-    size_t n = strlen(path);
-    while (n && path[n - 1] == '/') n--;
-    while (n && path[n - 1] != '/') n--;
+    size_t n = text_last_part(path, strlen(path)).begin;
     while (n && path[n - 1] == '/') n--;
     if (n >= sizeof(above)) return 0;
     memcpy(above, path, n);

@@ -24,9 +24,7 @@ long place_plain(struct place *place) {
 
 long place_parent(const struct place *place, int mode) {
     char text[PATH_ROOM + 4];
-    size_t n = strlen(place->path);
-    while (n && place->path[n - 1] == '/') n--;
-    while (n && place->path[n - 1] != '/') n--;
+    size_t n = text_last_part(place->path, strlen(place->path)).begin;
     memcpy(text, place->path, n);
     text_put(text, n, ".");
     return sys(__NR_faccessat, place->directory, text, mode);

@@ -5,9 +5,9 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
-#include "../sys/raw.h"
 #include "../state/directories.h"
 #include "../state/moves.h"
+#include "../sys/raw.h"
 #include "../sys/text.h"
 #include "views.h"
 
@@ -108,8 +108,7 @@ static __attribute__((noinline)) long place_named(const struct place *place, cha
 
 long place_target(const struct place *place, char *host, size_t size) {
     char link[PATH_SIZE];
-    size_t n = strlen(place->path);
-    while (n && place->path[n - 1] == '/') n--;
+    size_t n = text_last_part(place->path, strlen(place->path)).end;
     if (n >= sizeof(link)) return -ENAMETOOLONG;
     memcpy(link, place->path, n);
     link[n] = 0;

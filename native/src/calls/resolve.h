@@ -3,9 +3,9 @@
 #define CALLS_RESOLVE_H
 #include <asm/stat.h>
 
+#include "../guest-path.h"
 #include "../path/path.h"
 #include "../trap/calls.h"
-#include "../guest-path.h"
 
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */

@@ -51,16 +51,13 @@ bool unlock_directory(int fd) {
 static bool unlock_way(const char *path, u32 need) {
     char prefix[PATH_ROOM];
     bool done = false;
-    size_t n = strlen(path);
-    if (n >= sizeof(prefix)) return false;
-    while (n && path[n - 1] == '/') n--;
-    size_t last = n;
-    while (last && path[last - 1] != '/') last--;
-    memcpy(prefix, path, n);
-    for (size_t i = 1; i < last; i++) {
+    struct text_part last = text_last_part(path, strlen(path));
+    if (last.begin >= sizeof(prefix)) return false;
+    memcpy(prefix, path, last.begin);
+    for (size_t i = 1; i < last.begin; i++) {
         if (path[i] != '/') continue;
         prefix[i] = 0;
-        done |= unlock_one(prefix, i + 1 == last ? need : MAY_EXECUTE);
+        done |= unlock_one(prefix, i + 1 == last.begin ? need : MAY_EXECUTE);
         prefix[i] = '/';
     }
     return done;

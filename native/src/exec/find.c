@@ -4,13 +4,13 @@
 #include <linux/time.h>
 
 #include "../calls/resolve.h"
+#include "../calls/running.h"
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "../sys/say.h"
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
-#include "../calls/running.h"
 
 #define RECENT 60              /* seconds */
 #define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */

@@ -7,9 +7,9 @@
 
 #include "../calls/ids.h"
 #include "../engine.h"
-#include "../sys/say.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "../trap/rewrite.h"
 #include "../trap/signal.h"

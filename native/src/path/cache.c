@@ -137,11 +137,11 @@ void cache_meet(struct cache *cache, const char *name, size_t length) {
 }
 
 bool cache_met(struct cache *cache, const char *name, size_t length) {
-    while (length && name[length - 1] == '/') length--;
-    size_t start = length;
-    while (start && name[start - 1] != '/') start--;
-    bool dots = length - start < 3 && (start == length || (name[start] == '.' && name[length - 1] == '.'));
-    u64 bit, *word = name_bit(cache, name + start, length - start, &bit);
+    struct text_part last = text_last_part(name, length);
+    const char *begin = name + last.begin;
+    length = last.end - last.begin;
+    bool dots = length < 3 && (!length || (begin[0] == '.' && begin[length - 1] == '.'));
+    u64 bit, *word = name_bit(cache, begin, length, &bit);
     return dots || __atomic_load_n(word, __ATOMIC_SEQ_CST) & bit;
 }
 

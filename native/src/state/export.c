@@ -5,9 +5,9 @@
 
 #include "../calls/owners.h"
 #include "../engine.h"
-#include "../sys/say.h"
 #include "../sys/entry.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "ownership.h"
 
