@@ -102,36 +102,11 @@ static long open_device(struct call *call, const struct file *file) {
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
-/* The argument that names an attribute, 0: no such call. */
-static unsigned attribute_name(long number) {
-    switch (number) {
-    case __NR_getxattr:
-    case __NR_lgetxattr:
-    case __NR_setxattr:
-    case __NR_lsetxattr:
-    case __NR_removexattr:
-    case __NR_lremovexattr: return 1;
-    case __NR_getxattrat:
-    case __NR_setxattrat:
-    case __NR_removexattrat: return 3;
-    default: return 0;
-    }
-}
-
-static bool gets_attribute(long number) {
-    return number == __NR_getxattr || number == __NR_lgetxattr || number == __NR_getxattrat;
-}
-
-/* Attributes that are kept under another name need what that name needs. */
-static u32 attribute_need(long number) {
-    return !attribute_name(number) ? 0 : gets_attribute(number) ? MAY_READ : MAY_WRITE;
-}
-
 /* Devices and links of /proc have no user.* attributes, and others are not kept for them. */
-static long special_attribute(const struct call *call, bool permitted) {
+static long special_attribute(const struct call *call, struct attribute_use use, bool permitted) {
     char name[10] = "";
-    bool sets = !gets_attribute(call->number);
-    long r = arch_copy_text(name, (const char *)call->a[attribute_name(call->number)], sizeof(name));
+    bool sets = use.need == MAY_WRITE;
+    long r = arch_copy_text(name, (const char *)call->a[use.name], sizeof(name));
     if (r < 0 && r != -ENAMETOOLONG) return r;
     if (memcmp(name, "user.", 5) == 0) return sets ? -EPERM : -ENODATA;
     bool privileged = memcmp(name, "trusted.", 8) == 0 || memcmp(name, "security.", 9) == 0;
@@ -177,7 +152,8 @@ static long try_special(struct call *call, const char *path, u32 need) {
     bool device = is_device(&file), link = S_ISLNK(file.disk_mode) && text_starts(path, "/proc/");
     if (!device && !link) return -EACCES;
     bool permitted = file_permits(ids_now(), &file, need);
-    if (attribute_name(call->number)) return special_attribute(call, permitted);
+    struct attribute_use attribute = attribute_use(call->number);
+    if (attribute.need) return special_attribute(call, attribute, permitted);
     switch (call->number) {
 #ifdef __NR_open
     case __NR_access:
@@ -219,7 +195,7 @@ static enum unlocked unlock_path(struct call *call, const struct path_argument *
     if (arch_copy_text(text, (const char *)call->a[(int)argument->path], sizeof(text)) < 0) return UNLOCKED_NOTHING;
     u32 how = argument->how & PATH_PARENT ? PATH_PARENT : wish.follow ? PATH_FOLLOW : 0;
     if (call->number == __NR_execve || call->number == __NR_execveat) wish.need |= MAY_READ;
-    wish.need |= attribute_need(call->number);
+    wish.need |= attribute_use(call->number).need; /* also of those that are kept under another name */
     return unlock_text(call, directory, text, how | wish.resolve, &wish, answer);
 }
 

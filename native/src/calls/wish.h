@@ -23,6 +23,12 @@ struct wish {
 
 /* `argument`: one of the paths of the call's row; arguments as the guest gave them. */
 struct wish wish_of(const struct call *call, const struct path_argument *argument);
+/* How a call uses an attribute, if it names one with a path. */
+struct attribute_use {
+    u32 need;      /* MAY_READ or MAY_WRITE; 0: it names none */
+    unsigned name; /* the argument that names it */
+};
+struct attribute_use attribute_use(long number);
 /* The flags of an open, whichever call it is. */
 u64 wish_open_flags(const struct call *call);
 /* openat2's RESOLVE_ flags as PATH_ bits. */
