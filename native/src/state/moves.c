@@ -91,7 +91,7 @@ bool moves_concern(const char *name, size_t length) {
         mounts_names(&engine.mounts, names);
         __atomic_store_n(&made_for, engine.mounts.identity, __ATOMIC_RELEASE);
     }
-    return mounts_has_way(names, name, length);
+    return names_may_have(names, MOUNT_NAME_WORDS, name, length);
 }
 
 /* Locked, where that is possible, so that the list has the order in which the renames are made. */
