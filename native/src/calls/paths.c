@@ -29,6 +29,10 @@ static bool sets_times(long number) {
     return number == __NR_utimensat;
 }
 
+static bool is_no_open_file(int fd) {
+    return fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH);
+}
+
 static bool makes_directory(long number) {
 #ifdef __NR_mkdir
     if (number == __NR_mkdir) return true;
@@ -55,12 +59,14 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
                              struct place *place) {
     place->path = NULL;
     if (argument->path < 0) return 0;
-    if (!call->a[(int)argument->path] && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
+    bool nothing = !call->a[(int)argument->path], attribute = attribute_use(call->number).need;
+    if (nothing && !attribute && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
     if (means_descriptor(call, argument)) {
         int fd = (int)call->a[(int)argument->directory];
-        bool times = !call->a[(int)argument->path] && sets_times(call->number); /* EFAULT, or EBADF for a path alone */
-        bool refused = (times || wish_wants_open(call->number)) && (fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH));
-        return (argument->how & PATH_WRITE) && !refused && descriptor_read_only(fd) ? -EROFS : 0;
+        if (!(argument->how & PATH_WRITE) || wish_refuses(call->number, fd)) return 0;
+        bool times = nothing && sets_times(call->number);
+        if (times && is_no_open_file(fd)) return 0; /* EFAULT, or EBADF for a path alone */
+        return descriptor_read_only(fd) ? -EROFS : 0;
     }
     u32 how = argument->how;
     if (argument->flags >= 0) {

@@ -101,8 +101,11 @@ static void wish_times(const struct call *call, unsigned at, bool nanoseconds, s
     }
 }
 
-bool wish_wants_open(long number) {
-    return number == __NR_setxattrat || number == __NR_getxattrat || number == __NR_removexattrat;
+/* The working directory's attributes may be set and read by Linux 6.18; what refuses that too says so itself. */
+bool wish_refuses(long number, int fd) {
+    bool removes = number == __NR_removexattrat;
+    if (!removes && number != __NR_setxattrat && number != __NR_getxattrat) return false;
+    return fd == AT_FDCWD ? removes : (sys(__NR_fcntl, fd, F_GETFL) & O_PATH) != 0;
 }
 
 struct wish wish_of(const struct call *call, const struct path_argument *argument) {

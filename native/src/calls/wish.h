@@ -34,7 +34,7 @@ u64 wish_open_flags(const struct call *call);
 /* openat2's RESOLVE_ flags as PATH_ bits. */
 u32 wish_resolve(u64 resolve);
 
-/* Without a path, does the call want a descriptor that is open, not one for its path alone or the working directory's? */
-bool wish_wants_open(long number);
+/* Without a path, does the call refuse this descriptor, as EBADF: one for its path alone, or the working directory's? */
+bool wish_refuses(long number, int fd);
 
 #endif
