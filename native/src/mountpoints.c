@@ -8,6 +8,7 @@
 #include "calls/resolve.h"
 #include "engine.h"
 #include "state/files.h"
+#include "sys/limits.h"
 #include "sys/raw.h"
 #include "sys/say.h"
 #include "sys/text.h"
@@ -18,7 +19,8 @@
 static void write_down(const char *host) {
     long fd = state_open(NAME, O_WRONLY | O_CREAT | O_APPEND);
     if (fd < 0) return;
-    sys(__NR_write, fd, host, strlen(host) + 1);
+    size_t n = strlen(host) + 1;
+    if (may_append((int)fd, n) == 0) sys(__NR_write, fd, host, n);
     sys(__NR_close, fd);
 }
 

@@ -6,6 +6,7 @@
 #include "../calls/resolve.h"
 #include "../calls/running.h"
 #include "../engine.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/say.h"
 #include "../sys/text.h"
@@ -173,7 +174,7 @@ static long take_program(struct program *p, struct elf_file *elf) {
     return r < 0 ? r : open_interpreter(p, elf);
 }
 
-long program_find(int directory, const char *path, u64 flags, struct program *p) {
+static long find(int directory, const char *path, u64 flags, struct program *p) {
     struct elf_file elf;
     p->prefix_count = 0;
     p->replaces_first = false;
@@ -200,6 +201,18 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
         if ((r = take_program(p, &elf)) < 0) sys(__NR_close, p->fd);
         return r < 0 ? r : 0;
     }
+}
+
+/* The kernel's exec needs no descriptor: here, too, none has to be free. */
+long program_find(int directory, const char *path, u64 flags, struct program *p) {
+    size_t used = p->used;
+    long r = find(directory, path, flags, p);
+    u64 limit = r == -EMFILE ? descriptors_more() : 0;
+    if (!limit) return r;
+    p->used = used;
+    r = find(directory, path, flags, p);
+    descriptors_as_before(limit);
+    return r;
 }
 
 void program_close(struct program *p) {

@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include "../engine.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -29,7 +30,12 @@ long state_open(const char *name, u64 flags) {
     if (size < 0) return size;
     char path[size];
     put_path(name, path);
-    return sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    long fd = sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    u64 limit = fd == -EMFILE ? descriptors_more() : 0;
+    if (!limit) return fd;
+    fd = sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    descriptors_as_before(limit);
+    return fd;
 }
 
 long state_rename(const char *from, const char *to) {

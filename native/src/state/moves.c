@@ -3,6 +3,7 @@
 
 #include <linux/mman.h>
 
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "directories.h"
@@ -106,7 +107,8 @@ long moves_tell(long list, const char *from, const char *to, bool exchange) {
     size_t n = text_put(record, 0, exchange ? "x" : "m");
     n = text_put(record, n, from) + 1;
     n = text_put(record, n, to) + 1;
-    long r = sys(__NR_write, list, record, n);
+    long r = may_append((int)list, n);
+    if (r == 0) r = sys(__NR_write, list, record, n);
     long end = sys(__NR_lseek, list, 0, 2 /* SEEK_END */);
     sys(__NR_close, list);
     if (r < 0 || end < 0) return r < 0 ? r : end;
