@@ -45,6 +45,7 @@ void mountpoint_make(const char *guest, bool directory) {
         long r;
         if (i < n || directory) {
             r = sys(__NR_mkdirat, AT_FDCWD, place.path, 0755);
+            if (r == 0) sys(__NR_fchmodat, AT_FDCWD, place.path, 0755); /* whatever the umask is */
         } else {
             r = sys(__NR_openat, AT_FDCWD, place.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
             if (r >= 0) sys(__NR_close, r);

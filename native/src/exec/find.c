@@ -18,7 +18,7 @@
 
 /* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. By way of a
  * descriptor for its path alone, since it may have no name but a link of /proc. */
-static long open_unreadable(const struct place *place, u64 flags) {
+static COLD long open_unreadable(const struct place *place, u64 flags) {
     struct stat st;
     char link[48];
     long path = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW), 0), fd = -EACCES;
@@ -204,15 +204,20 @@ static long find(int directory, const char *path, u64 flags, struct program *p) 
 }
 
 /* The kernel's exec needs no descriptor: here, too, none has to be free. */
+static COLD long find_in_need(int directory, const char *path, u64 flags, struct program *p) {
+    u64 limit = descriptors_more();
+    if (!limit) return -EMFILE;
+    long r = find(directory, path, flags, p);
+    descriptors_as_before(limit);
+    return r;
+}
+
 long program_find(int directory, const char *path, u64 flags, struct program *p) {
     size_t used = p->used;
     long r = find(directory, path, flags, p);
-    u64 limit = r == -EMFILE ? descriptors_more() : 0;
-    if (!limit) return r;
+    if (r != -EMFILE) return r;
     p->used = used;
-    r = find(directory, path, flags, p);
-    descriptors_as_before(limit);
-    return r;
+    return find_in_need(directory, path, flags, p);
 }
 
 void program_close(struct program *p) {

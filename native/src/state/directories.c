@@ -18,7 +18,7 @@ static struct cache *map(long fd) {
     return is_error(r) ? NULL : (struct cache *)r;
 }
 
-void directories_begin(u32 lockable, u64 moves) {
+COLD void directories_begin(u32 lockable, u64 moves) {
     long fd = state_open(NAME, O_RDWR | O_CREAT), size;
     if (fd < 0) return;
     size = sys(__NR_lseek, fd, 0, 2);
@@ -37,7 +37,7 @@ void directories_begin(u32 lockable, u64 moves) {
     sys(__NR_close, fd);
 }
 
-void directories_recover(struct cache *cache) {
+COLD void directories_recover(struct cache *cache) {
     u32 changing = __atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
     for (int i = 0; i < CACHE_CHANGERS; i++) {
         u32 thread = changing >> i & 1 ? __atomic_load_n(&cache->changers[i], __ATOMIC_SEQ_CST) : 0;
@@ -66,7 +66,7 @@ struct cache *directories_to_tell(void) {
 }
 
 /* Others would not hear of what this process changes: they lose the cache too, when they come to its missing pages. */
-bool directories_lost(u64 address) {
+COLD bool directories_lost(u64 address) {
     if (address - CACHE_BASE >= sizeof(struct cache)) return false;
     u64 flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     long r = sys(__NR_mmap, CACHE_BASE, sizeof(struct cache), PROT_READ | PROT_WRITE, flags, -1, 0);

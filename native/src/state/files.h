@@ -7,6 +7,8 @@
 long state_path(const char *name, char *path);
 /* Open one, or with O_CREAT make it for the invoking user alone; links are not followed. A descriptor or -errno. */
 long state_open(const char *name, u64 flags);
+/* Make a directory for the invoking user alone. 0 or -errno. */
+long state_directory(const char *name);
 /* Give a file the name of another one, which goes. 0 or -errno. */
 long state_rename(const char *from, const char *to);
 

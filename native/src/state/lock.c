@@ -38,6 +38,7 @@ static long lock_stand_in(const struct stat *real) {
             sys(__NR_close, fd);
             fd = -EACCES;
         }
+        if (fd >= 0) sys(__NR_fchmod, fd, 0600);
         r = lock_file(fd);
     }
     return r;

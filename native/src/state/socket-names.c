@@ -36,10 +36,9 @@ static long record_path(const char *name, char *to) {
 }
 
 void socket_name_keep(const char *name, const char *guest) {
-    char path[PATH_SIZE], directory[PATH_SIZE];
+    char path[PATH_SIZE];
     if (record_path(name, path) < 0) return;
-    state_path(DIRECTORY, directory);
-    sys(__NR_mkdirat, AT_FDCWD, directory, 0700);
+    state_directory(DIRECTORY);
     sys(__NR_unlinkat, AT_FDCWD, path, 0);
     sys(__NR_symlinkat, guest, AT_FDCWD, path);
 }

@@ -82,6 +82,10 @@ for mode in $modes; do
 	run "$work/disk/state" on 'stat -c %u kept; chown 8:8 kept; stat -c %u kept'
 	verdict owners-known-without-leave-to-write-files $? 0 '^8$'
 	most_blocks=unlimited
+	mask=$(umask); umask 0777; rm -rf "$work/disk"/*; mkdir -m 700 "$work/disk/state"; chown "$uid:$gid" "$work/disk/state"
+	run "$work/disk/state" on ': > own; chown 7:7 own; sh -c "stat -c %u own"; rm -f own'
+	status=$?; umask "$mask"
+	verdict owners-known-whatever-the-umask $status 0 '^7$'
 	rm -rf "$work/root/work"/*
 	(while sleep 0.05; do : 2> /dev/null > "$work/state/directories"; done) & cutter=$!
 	run "$work/state" off "$changes"; status=$?
