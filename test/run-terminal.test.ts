@@ -76,7 +76,7 @@ for (const { name, program, job, supervised, how } of ways) {
         await pane.shows('\nended 3');
         await pane.shows(' icanon');
         await pane.close();
-      }, 20_000);
+      }, 120_000);
     }
 
     test('with the output in a pipe the input stays a terminal and bytes are not changed', async () => {
