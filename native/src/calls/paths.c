@@ -29,10 +29,6 @@ static bool sets_times(long number) {
     return number == __NR_utimensat;
 }
 
-static bool is_no_open_file(int fd) {
-    return fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH);
-}
-
 static bool makes_directory(long number) {
 #ifdef __NR_mkdir
     if (number == __NR_mkdir) return true;
@@ -65,7 +61,7 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
         int fd = (int)call->a[(int)argument->directory];
         if (!(argument->how & PATH_WRITE) || wish_refuses(call->number, fd)) return 0;
         bool times = nothing && sets_times(call->number);
-        if (times && is_no_open_file(fd)) return 0; /* EFAULT, or EBADF for a path alone */
+        if (times && !descriptor_is_open(fd)) return 0; /* EFAULT, or EBADF for a path alone */
         return descriptor_read_only(fd) ? -EROFS : 0;
     }
     u32 how = argument->how;

@@ -269,7 +269,7 @@ static long permit_descriptor(const struct call *call, const struct path_argumen
     if (argument->directory < 0 || (!wish->need && !wish->owner)) return 0;
     int directory = (int)call->a[(int)argument->directory];
     if (wish_refuses(call->number, directory)) return 0;
-    if (!pointer && !attribute_use(call->number).need && (directory == AT_FDCWD || (sys(__NR_fcntl, directory, F_GETFL) & O_PATH))) return 0; /* EFAULT, EBADF */
+    if (!pointer && !attribute_use(call->number).need && !descriptor_is_open(directory)) return 0; /* EFAULT, EBADF */
     if (file_look(directory, "", AT_EMPTY_PATH, &file) < 0) return 0;
     return permit_found(wish, &file, &(struct subject){directory, "", false});
 }

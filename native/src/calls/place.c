@@ -83,10 +83,14 @@ bool descriptor_read_only(int fd) {
     return link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
+bool descriptor_is_open(int fd) {
+    long flags = sys(__NR_fcntl, fd, F_GETFL);
+    return flags >= 0 && !(flags & O_PATH);
+}
+
 bool change_refused(const struct call *call) {
     int fd = (int)call->a[0];
-    if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
-    return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
+    return call->row->when == DESCRIPTOR_CHANGE && descriptor_read_only(fd) && descriptor_is_open(fd);
 }
 
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

@@ -165,12 +165,20 @@ static long try_special(struct call *call, const char *path, u32 need) {
     }
 }
 
+/* A file that has no name any more, or never had one, behind a link of /proc; `host` is what the link says. */
+static bool unlock_nameless(const char *link, const char *host, u32 need) {
+    struct file file;
+    if (!in_own_tree(host) || file_look(AT_FDCWD, link, AT_SYMLINK_FOLLOW, &file) < 0 || file.links) return false;
+    return widen(&file, link, need);
+}
+
 /* What is needed of the file that a path leads to: widen its mode, or answer for a device. */
 static bool unlock_file(struct call *call, const struct place *place, const struct wish *wish, long *answer) {
     char host[PATH_SIZE];
     const char *path = place->path;
     bool follows = place->flags & PLACE_KERNEL_FOLLOWS;
     if (follows && (path = host, place_target(place, host, sizeof(host)) < 0)) return false;
+    if (follows && unlock_nameless(place->path, host, wish->need)) return false;
     if (!follows) unlock_way(path, wish->name || wish->creates ? MAY_WRITE | MAY_EXECUTE : MAY_EXECUTE);
     *answer = try_special(call, path, wish->need);
     if (*answer != -EACCES) return true;

@@ -7,6 +7,7 @@
 
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "resolve.h"
 
 #define TIME_NOW 0x3fffffff  /* UTIME_NOW */
 #define TIME_OMIT 0x3ffffffe /* UTIME_OMIT */
@@ -105,7 +106,7 @@ static void wish_times(const struct call *call, unsigned at, bool nanoseconds, s
 bool wish_refuses(long number, int fd) {
     bool removes = number == __NR_removexattrat;
     if (!removes && number != __NR_setxattrat && number != __NR_getxattrat) return false;
-    return fd == AT_FDCWD ? removes : (sys(__NR_fcntl, fd, F_GETFL) & O_PATH) != 0;
+    return fd == AT_FDCWD ? removes : !descriptor_is_open(fd);
 }
 
 struct wish wish_of(const struct call *call, const struct path_argument *argument) {
