@@ -10,6 +10,7 @@
 #include <asm/stat.h>
 
 #include "../state/ownership.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
@@ -43,8 +44,8 @@ static bool in_tree(const struct subject *s) {
     if (path[0] == '/' && !text_starts(path, "/proc/")) return in_own_tree(path);
     cut_name(path, text);
     if (path[0] && (s->above || path[0] != '/')) path = text; /* a name lies where its directory does */
-    long fd = path[0] ? sys(__NR_openat, s->directory, path, O_PATH | O_CLOEXEC, 0) : s->directory;
-    if (fd < 0 && path != text && path[0]) fd = sys(__NR_openat, s->directory, text, O_PATH | O_CLOEXEC, 0);
+    long fd = path[0] ? open_path_alone(s->directory, path, 0) : s->directory;
+    if (fd < 0 && path != text && path[0]) fd = open_path_alone(s->directory, text, 0);
     link_of((int)fd, link);
     bool in = (fd >= 0 || !path[0]) && link_read(link, text, PATH_SIZE) > 0 && in_own_tree(text);
     if (fd >= 0 && path[0]) sys(__NR_close, fd);

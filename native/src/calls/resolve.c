@@ -7,6 +7,7 @@
 #include "../engine.h"
 #include "../state/directories.h"
 #include "../state/moves.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "views.h"
@@ -98,7 +99,7 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
 /* What a place that is no link is called on the host. */
 static __attribute__((noinline)) long place_named(const struct place *place, char *host, size_t size) {
     char link[48];
-    long fd = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC, 0);
+    long fd = open_path_alone(place->directory, place->path, 0);
     if (fd < 0) return fd;
     link_of((int)fd, link);
     long r = link_read(link, host, size);

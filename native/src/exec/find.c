@@ -21,7 +21,7 @@
 static COLD long open_unreadable(const struct place *place, u64 flags) {
     struct stat st;
     char link[48];
-    long path = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW), 0), fd = -EACCES;
+    long path = open_path_alone(place->directory, place->path, flags & O_NOFOLLOW), fd = -EACCES;
     if (path < 0) return path;
     link_of((int)path, link);
     bool own = sys(__NR_fstat, path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == (u32)sys(__NR_geteuid);

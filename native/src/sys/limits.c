@@ -28,6 +28,15 @@ u64 descriptors_more(void) {
     return sys(__NR_prlimit64, 0, RLIMIT_NOFILE, &more, NULL) == 0 ? limit.rlim_cur : 0;
 }
 
+long open_path_alone(int directory, const char *path, u64 flags) {
+    long fd = sys(__NR_openat, directory, path, flags | O_PATH | O_CLOEXEC, 0);
+    u64 limit = fd == -EMFILE ? descriptors_more() : 0;
+    if (!limit) return fd;
+    fd = sys(__NR_openat, directory, path, flags | O_PATH | O_CLOEXEC, 0);
+    descriptors_as_before(limit);
+    return fd;
+}
+
 void descriptors_as_before(u64 limit) {
     struct rlimit64 now;
     if (sys(__NR_prlimit64, 0, RLIMIT_NOFILE, NULL, &now) < 0) return;

@@ -13,5 +13,8 @@ long may_append(int fd, u64 more);
  * descriptors_as_before(), soon, or 0: there can be no more. */
 u64 descriptors_more(void);
 void descriptors_as_before(u64 limit);
+/* A descriptor of a file for its path alone, for a moment, also where the guest has none left. `flags`: O_DIRECTORY,
+ * O_NOFOLLOW. -errno as of openat. */
+long open_path_alone(int directory, const char *path, u64 flags);
 
 #endif
