@@ -4,6 +4,7 @@
 #include <asm/stat.h>
 #include <linux/stat.h>
 
+#include "engine.h"
 #include "near.h"
 #include "sys/raw.h"
 #include "sys/text.h"

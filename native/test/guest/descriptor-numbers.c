@@ -127,6 +127,7 @@ int main(int argc, char **argv)
 	if (!child) { for (int n = 3; n < MOST; n++) close(n); exec_again(); }
 	CHECK(reap(child) == 5 << 8);
 	IN_CHILD(5, (every_number_can_be_had(), exec_again()));
+	FAILS(EBADF, syscall(SYS_execveat, 100, "", argv, argv, AT_EMPTY_PATH)); FAILS(EBADF, syscall(SYS_execveat, 100, "bin/sh", argv, argv, 0));
 	IN_CHILD(5, (MUST(dup2(0, 100)), given[100] = true, nothing_else_is_open(), exec_again()));
 	nothing_else_is_open();
 	every_number_can_be_had();
