@@ -1,7 +1,7 @@
 /* Where the kernel comes to a host path soonest. ROOT lies several directories deep on the host, and the kernel would
- * walk through all of them at each call, and ask for them again where they lie on a network. So the engine keeps a
- * descriptor of ROOT, and what lies there is named from it. The guest must not meet that descriptor:
- * calls/own-descriptor.c. */
+ * walk through all of them at each call, and ask for them again where they lie on a network. So the engine keeps
+ * descriptors of ROOT, and what lies there is named from them. There are several because threads count who uses an open
+ * file, and many would wait for each other's count. The guest must not meet them: calls/own-descriptor.c. */
 #ifndef NEAR_H
 #define NEAR_H
 #include "path/path.h"

@@ -102,7 +102,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
     signals_open();
     own_file_begin();
-    if (!nested) own_descriptor_open();
+    if (!nested) own_descriptors_open();
     if (nested && engine.emulated && outer != -ENGINE_EMULATES)
         fail(125, "inside a container with the host user's own ids there can be no other with root's: ",
              "start the outer one as root");

@@ -1,5 +1,5 @@
 /* getdents, getdents64: devices that are remembered are plain files on disk, and are listed as what they are; the engine's
- * own descriptor is not listed. */
+ * own descriptors are not listed. */
 #include <linux/stat.h>
 
 #include "../guest-path.h"
@@ -27,34 +27,34 @@ static void show_type(int directory, u32 device, u8 *type, u64 inode, const char
     if (r == -EACCES && !known.left) *type = TYPE_OF(known.mode); /* the directory may be listed, not searched */
 }
 
-/* Is it a /proc/PID/fd or fdinfo, where the engine's descriptor is among the names? `name`: of the descriptor. */
-static bool lists_own(int directory, const char *name, u64 number) {
-    char link[48], path[PATH_SIZE], target[PATH_SIZE];
+/* Where the links are whose names a directory lists, if it is a /proc/PID/fd or fdinfo: "/proc/PID/fd/", its length. 0:
+ * it is neither. */
+static size_t links_beside(int directory, char *path, size_t size) {
+    char link[48];
     link_of(directory, link);
-    long length = link_read(link, path, sizeof(path) - 32);
-    if (length < 0 || !text_starts(path, "/proc/")) return false;
-    if (text_equal(text_last_name(path), "fdinfo")) path[length -= 4] = 0; /* the links are beside */
-    if (!text_equal(text_last_name(path), "fd")) return false;
-    text_put(path, text_put(path, (size_t)length, "/"), name);
-    return link_read(path, target, sizeof(target)) >= 0 && link_is_own(number, target);
+    long length = link_read(link, path, size);
+    if (length < 0 || !text_starts(path, "/proc/")) return 0;
+    if (text_equal(text_last_name(path), "fdinfo")) path[length -= 4] = 0;
+    return text_equal(text_last_name(path), "fd") ? text_put(path, (size_t)length, "/") : 0;
 }
 
-/* Take the engine's own descriptor out of a list: its new length. */
+/* Take the engine's own descriptors out of a list: its new length. */
 static long hide_own(const struct call *call, long length) {
-    char name[24];
+    char path[PATH_SIZE], target[PATH_SIZE];
+    const char *end;
     u8 *list = (u8 *)call->a[1];
-    u64 number = (u64)engine.root_descriptor;
-    if (!number) return length;
-    text_put_number(name, 0, number);
-    for (long at = 0; at < length;) {
+    size_t beside = 0;
+    for (long at = 0, next; at < length; at = next) {
         struct entry *entry = (struct entry *)(list + at);
-        long next = at + entry->length;
-        if (text_equal(name_of(call, entry), name)) {
-            if (!lists_own((int)call->a[0], name, number)) return length;
-            memmove(entry, list + next, (size_t)(length - next));
-            return length - (next - at);
-        }
-        at = next;
+        const char *name = name_of(call, entry);
+        u64 number;
+        next = at + entry->length;
+        if (!text_number(name, &number, &end) || *end || !descriptor_is_own(number)) continue;
+        if (!beside && !(beside = links_beside((int)call->a[0], path, sizeof(path) - 32))) return length;
+        text_put(path, beside, name);
+        if (link_read(path, target, sizeof(target)) < 0 || !link_is_own(number, target)) continue;
+        memmove(entry, list + next, (size_t)(length - next));
+        length -= next - at, next = at;
     }
     return length;
 }
@@ -78,6 +78,6 @@ long call_getdents(struct call *call) {
         long length = call_run(call);
         if (length > 0 && engine.remembers) show_devices(call, length);
         long shown = length > 0 && engine.proc_seen ? hide_own(call, length) : length;
-        if (shown || !length) return shown; /* else nothing but that was in it, and an empty list would be the end */
+        if (shown || !length) return shown; /* else nothing but those were in it, and an empty list would be the end */
     }
 }

@@ -1,21 +1,21 @@
-/* The engine's own descriptor: that of ROOT, see near.h. */
+/* The engine's own descriptors: those of ROOT, see near.h. */
 #ifndef CALLS_OWN_DESCRIPTOR_H
 #define CALLS_OWN_DESCRIPTOR_H
 #include "../engine.h"
 
-/* Open it, at the first start of a container. Without it everything is as well, only slower. */
-void own_descriptor_open(void);
-/* The number that an exec handed on: 0, or it is open. */
-void own_descriptor_resume(u64 number);
-/* The guest has this number for something else, or another engine begins: close it, and go on without. */
-void own_descriptor_give_up(void);
-/* Is this what a link of /proc/PID/fd of that number leads to? */
+/* Open them, at the first start of a container. Without them everything is as well, only slower. */
+void own_descriptors_open(void);
+/* The number that an exec handed on: 0, or they are open. */
+void own_descriptors_resume(u64 number);
+/* The guest has one of the numbers for something else, or another engine begins: close them, and go on without. */
+void own_descriptors_give_up(void);
+/* Is this where a link of /proc/PID/fd of that number leads if it is one of them? */
 bool link_is_own(u64 number, const char *host_path);
 
-/* Is it this one? The guest has no such descriptor: EBADF. */
+/* Is it one of them? The guest has no such descriptor: EBADF. */
 static inline bool descriptor_is_own(u64 fd) {
-    u32 own = (u32)__atomic_load_n(&engine.root_descriptor, __ATOMIC_RELAXED);
-    return own && (u32)fd == own;
+    u32 first = (u32)__atomic_load_n(&engine.root_descriptors, __ATOMIC_RELAXED);
+    return first && (u32)fd - first < ROOT_DESCRIPTORS;
 }
 
 #endif

@@ -74,7 +74,7 @@ static long make_state(char *state, const struct program *p) {
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.mounts.moves);
     n = text_put(state, n, ",");
-    n = text_put_number(state, n, (u64)engine.root_descriptor);
+    n = text_put_number(state, n, (u64)engine.root_descriptors);
     n = text_put(state, n, trace_me_deferred && trace_me_deferred == (u32)sys(__NR_gettid) ? ",1" : ",0");
     return engine.emulated ? put_ids(state, n, p) : 0;
 }

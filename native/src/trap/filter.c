@@ -106,7 +106,9 @@ static void emit_prctl(struct program *p, bool emulated) {
 static void emit_own(struct program *p, const struct call_row *row) {
     for (unsigned i = 0; i <= row->tested; i++) {
         load(p, argument(i, false));
-        if_equal_go(p, (u32)engine.root_descriptor, TO_CHECK_PC);
+        emit(p, BPF_JMP | BPF_JGE, 0, 2, (u32)engine.root_descriptors);
+        emit(p, BPF_JMP | BPF_JGE, 1, 0, (u32)engine.root_descriptors + ROOT_DESCRIPTORS);
+        go(p, TO_CHECK_PC);
     }
     go(p, TO_ALLOW);
 }
@@ -250,8 +252,8 @@ static bool is_needed(u8 when, bool emulated) {
     case SOME_SIGNAL:
     case OTHER_PROCESS: return emulated;
     case DESCRIPTOR_CHANGE: return emulated || engine.mounts.any_read_only;
-    case OWN_DESCRIPTOR: return engine.root_descriptor;
-    case EMULATED_OR_OWN: return emulated || engine.root_descriptor;
+    case OWN_DESCRIPTOR: return engine.root_descriptors;
+    case EMULATED_OR_OWN: return emulated || engine.root_descriptors;
     default: return true;
     }
 }
