@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 		FAILS(EPERM, kill(-others, SIGTERM));
 		MUST(kill(-group, SIGKILL));
 	});
-	usleep(50000);
+	for (int i = 0; i < 4000 && alive(mine); i++) usleep(5000);
 	CHECK(!alive(mine)); CHECK(alive(in_group) && alive(roots) && alive(others) && alive(far));
 	/* real, effective and saved ids */
 	mine = sleeper(700, 0, 0);
