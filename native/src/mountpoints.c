@@ -7,23 +7,20 @@
 
 #include "calls/resolve.h"
 #include "engine.h"
-#include "sys/say.h"
+#include "state/files.h"
+#include "sys/limits.h"
 #include "sys/raw.h"
+#include "sys/say.h"
 #include "sys/text.h"
 
+#define NAME "/mount-points"
 #define LIST_SIZE 65536
 
-static long open_list(u64 flags) {
-    static char path[PATH_SIZE + 16];
-    if (!engine.plan.state || strlen(engine.plan.state) >= PATH_SIZE) return -ENOENT;
-    text_put(path, text_put(path, 0, engine.plan.state), "/mount-points");
-    return sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0600);
-}
-
 static void write_down(const char *host) {
-    long fd = open_list(O_WRONLY | O_CREAT | O_APPEND);
+    long fd = state_open(NAME, O_WRONLY | O_CREAT | O_APPEND);
     if (fd < 0) return;
-    sys(__NR_write, fd, host, strlen(host) + 1);
+    size_t n = strlen(host) + 1;
+    if (may_append((int)fd, n) == 0) sys(__NR_write, fd, host, n);
     sys(__NR_close, fd);
 }
 
@@ -48,6 +45,7 @@ void mountpoint_make(const char *guest, bool directory) {
         long r;
         if (i < n || directory) {
             r = sys(__NR_mkdirat, AT_FDCWD, place.path, 0755);
+            if (r == 0) sys(__NR_fchmodat, AT_FDCWD, place.path, 0755); /* whatever the umask is */
         } else {
             r = sys(__NR_openat, AT_FDCWD, place.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
             if (r >= 0) sys(__NR_close, r);
@@ -77,11 +75,11 @@ void mountpoints_clean(const struct plan *plan) {
     static char list[LIST_SIZE];
     static const char *known[LIST_SIZE / 8];
     unsigned count = 0;
-    long fd = open_list(O_RDONLY);
+    long fd = state_open(NAME, O_RDONLY);
     if (fd < 0) return;
     long n = sys(__NR_read, fd, list, sizeof(list) - 1);
     sys(__NR_close, fd);
-    if (n <= 0 || (fd = open_list(O_WRONLY | O_TRUNC)) < 0) return;
+    if (n <= 0 || (fd = state_open(NAME, O_WRONLY | O_TRUNC)) < 0) return;
     sys(__NR_close, fd);
     list[n] = 0;
     for (long at = 0; at < n && count < ARRAY_LENGTH(known); at += (long)strlen(list + at) + 1)

@@ -80,6 +80,7 @@ else
 		stage fuzz 120 bash "$here/fuzz/fuzz.sh" --seed 20000 --seeds 400 --mode "$mode"
 		stage fuzz 60 bash "$here/fuzz/fuzz.sh" --strangers --seed 20000 --seeds 75 --mode "$mode"
 		stage fuzz 60 bash "$here/fuzz/fuzz.sh" --root --seed 20000 --seeds 75 --mode "$mode"
+		stage fuzz 60 bash "$here/fuzz/fuzz.sh" --crowded --seed 20000 --seeds 100 --mode "$mode"
 	done
 	if [ ! -x "$tree/bin/sh" ] && ! command -v mmdebstrap > /dev/null; then
 		skip_all workloads 'mmdebstrap is missing, it makes the Debian tree'

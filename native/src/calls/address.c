@@ -11,6 +11,7 @@
 
 #include "../engine.h"
 #include "../state/socket-names.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "owners.h"
@@ -70,7 +71,7 @@ static long bind_through(struct address *a) {
     static u32 count;
     char text[PATH_SIZE + 64], *slash = a->place.text + (text_last_name(a->place.text) - a->place.text) - 1;
     *slash = 0;
-    long fd = sys(__NR_openat, AT_FDCWD, a->place.text[0] ? a->place.text : "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    long fd = open_path_alone(AT_FDCWD, a->place.text[0] ? a->place.text : "/", O_DIRECTORY);
     *slash = '/';
     if (fd < 0) return fd;
     a->through = (int)fd;
@@ -124,7 +125,7 @@ static long reach_name(struct address *a, const char *guest) {
         set_name(a, a->place.path);
         return 0;
     }
-    long fd = sys(__NR_openat, a->place.directory, a->place.path, O_PATH | O_CLOEXEC, 0);
+    long fd = open_path_alone(a->place.directory, a->place.path, 0);
     if (fd < 0) return fd;
     a->through = (int)fd;
     text_put_number(text, text_put(text, 0, "/proc/self/fd/"), (u64)fd);

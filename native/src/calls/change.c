@@ -23,12 +23,6 @@ struct target {
     u64 flags; /* AT_EMPTY_PATH, AT_SYMLINK_FOLLOW or 0 */
 };
 
-/* fchmod and fchown: not by a descriptor that is a path alone. */
-static bool is_path_only(int fd) {
-    long flags = sys(__NR_fcntl, fd, F_GETFL);
-    return flags >= 0 && (flags & O_PATH);
-}
-
 static long aim_at_descriptor(int fd, struct target *t) {
     t->directory = fd;
     t->path = "";
@@ -119,7 +113,7 @@ long call_chown(struct call *call) {
     long r;
     switch (call->number) {
     case __NR_fchown:
-        if (is_path_only((int)a[0])) return -EBADF;
+        if (!descriptor_is_open((int)a[0])) return -EBADF;
         r = aim_at_descriptor((int)a[0], &t);
         return r < 0 ? r : give(&t, (u32)a[1], (u32)a[2]);
     case __NR_fchownat:
@@ -179,7 +173,7 @@ long call_chmod(struct call *call) {
     if (change_refused(call)) return -EROFS;
     if (!engine.remembers) return call->number == __NR_fchmod ? run_fchmod(call) : call_paths(call);
     if (call->number == __NR_fchmod) {
-        if (is_path_only((int)a[0])) return -EBADF;
+        if (!descriptor_is_open((int)a[0])) return -EBADF;
         long r = aim_at_descriptor((int)a[0], &t);
         return r < 0 ? r : set_mode(&t, (u32)a[1], true, (int)a[0]);
     }

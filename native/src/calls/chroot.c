@@ -1,6 +1,7 @@
 /* chroot under emulated root: what this process calls "/" becomes a directory of the table's tree. Programs it starts
  * learn so by a word behind the plan's. As in the kernel, the working directory may stay outside. */
 #include "../engine.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
@@ -26,7 +27,7 @@ long call_chroot(struct call *call) {
     struct place place;
     long r = resolve_guest(AT_FDCWD, call->a[0], PATH_FOLLOW, text, &place);
     if (r < 0) return r;
-    long fd = sys(__NR_openat, place.directory, place.path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    long fd = open_path_alone(place.directory, place.path, O_DIRECTORY);
     if (fd < 0) return fd;
     if (!engine.plan.emulate_root || !ids_capable(ids_now(), CAP_SYS_CHROOT)) {
         r = sys(__NR_faccessat, place.directory, place.path, 1 /* X_OK */);

@@ -6,7 +6,6 @@
 
 #include "../engine.h"
 #include "../near.h"
-#include "running.h"
 #include "../state/moves.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -15,6 +14,7 @@
 #include "owners.h"
 #include "permit.h"
 #include "resolve.h"
+#include "running.h"
 
 #define WRITE_AND_SEARCH 3 /* W_OK | X_OK */
 
@@ -140,16 +140,15 @@ static bool apart(const struct pair *p) {
 /* Plain host path of a name, without slashes behind it. */
 static void plain_name(const struct place *place, char *to) {
     struct place parent = *place;
-    size_t n = strlen(place->path), end;
-    while (n && place->path[n - 1] == '/') n--;
-    for (end = n; n && place->path[n - 1] != '/';) n--;
-    memcpy(parent.text, place->path, n);
-    text_put(parent.text, n, ".");
+    struct text_part name = text_last_part(place->path, strlen(place->path));
+    size_t length = name.end - name.begin;
+    memcpy(parent.text, place->path, name.begin);
+    text_put(parent.text, name.begin, ".");
     parent.path = parent.text;
     if (place_plain(&parent) < 0) parent.text[0] = 0;
     size_t at = text_put(to, text_equal(parent.text, "/") ? 0 : text_put(to, 0, parent.text), "/");
-    memcpy(to + at, place->path + n, end - n);
-    to[at + end - n] = 0;
+    memcpy(to + at, place->path + name.begin, length);
+    to[at + length] = 0;
 }
 
 /* Where two names lie to each other. */
@@ -237,10 +236,8 @@ static long run_rename(const struct pair *p, u32 flags) {
 
 /* May mounts depend on what has this name? */
 static bool may_hold_mounts(const struct place *place) {
-    size_t n = strlen(place->path), at;
-    while (n && place->path[n - 1] == '/') n--;
-    for (at = n; at && place->path[at - 1] != '/';) at--;
-    return moves_concern(place->path + at, n - at);
+    struct text_part name = text_last_part(place->path, strlen(place->path));
+    return moves_concern(place->path + name.begin, name.end - name.begin);
 }
 
 /* A rename of what lies above mounts, which all processes must hear of, or else it is not done. */

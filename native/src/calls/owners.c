@@ -129,9 +129,7 @@ void file_show_statx(int directory, const char *path, u64 flags, struct statx *s
 
 long file_look_parent(const struct place *place, struct file *file) {
     char path[PATH_ROOM];
-    size_t n = strlen(place->path);
-    while (n && place->path[n - 1] == '/') n--;
-    while (n && place->path[n - 1] != '/') n--;
+    size_t n = text_last_part(place->path, strlen(place->path)).begin;
     if (n >= sizeof(path)) return -ENAMETOOLONG;
     if (!n) return place->directory == AT_FDCWD ? file_look(AT_FDCWD, ".", AT_SYMLINK_FOLLOW, file)
                                                 : file_look(place->directory, "", AT_EMPTY_PATH, file);

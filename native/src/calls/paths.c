@@ -3,15 +3,15 @@
 #include <linux/limits.h>
 #include <linux/stat.h>
 
-#include "../state/directories.h"
-#include "../sys/raw.h"
 #include "../engine.h"
 #include "../near.h"
-#include "running.h"
+#include "../state/directories.h"
+#include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
 #include "owners.h"
 #include "resolve.h"
+#include "running.h"
 #include "wish.h"
 
 static bool means_descriptor(const struct call *call, const struct path_argument *argument) {
@@ -56,12 +56,14 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
                              struct place *place) {
     place->path = NULL;
     if (argument->path < 0) return 0;
-    if (!call->a[(int)argument->path] && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
+    bool nothing = !call->a[(int)argument->path], attribute = attribute_use(call->number).need;
+    if (nothing && !attribute && argument->flags >= 0 && call->a[(int)argument->flags]) return 0; /* EINVAL */
     if (means_descriptor(call, argument)) {
         int fd = (int)call->a[(int)argument->directory];
-        bool times = !call->a[(int)argument->path] && sets_times(call->number); /* EFAULT, or EBADF for a path alone */
-        bool refused = (times || wish_wants_open(call->number)) && (fd == AT_FDCWD || (sys(__NR_fcntl, fd, F_GETFL) & O_PATH));
-        return (argument->how & PATH_WRITE) && !refused && descriptor_read_only(fd) ? -EROFS : 0;
+        if (!(argument->how & PATH_WRITE) || wish_refuses(call->number, fd)) return 0;
+        bool times = nothing && sets_times(call->number);
+        if (times && !descriptor_is_open(fd)) return 0; /* EFAULT, or EBADF for a path alone */
+        return descriptor_read_only(fd) ? -EROFS : 0;
     }
     u32 how = argument->how;
     if (argument->flags >= 0) {

@@ -10,6 +10,7 @@
 #include <asm/stat.h>
 
 #include "../state/ownership.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
@@ -31,9 +32,7 @@ struct subject {
 
 /* The directory part of a path, as a path. */
 static void cut_name(const char *path, char *to) {
-    size_t n = strlen(path);
-    while (n && path[n - 1] == '/') n--;
-    while (n && path[n - 1] != '/') n--;
+    size_t n = text_last_part(path, strlen(path)).begin;
     memcpy(to, path, n);
     text_put(to, n, ".");
 }
@@ -45,8 +44,8 @@ static bool in_tree(const struct subject *s) {
     if (path[0] == '/' && !text_starts(path, "/proc/")) return in_own_tree(path);
     cut_name(path, text);
     if (path[0] && (s->above || path[0] != '/')) path = text; /* a name lies where its directory does */
-    long fd = path[0] ? sys(__NR_openat, s->directory, path, O_PATH | O_CLOEXEC, 0) : s->directory;
-    if (fd < 0 && path != text && path[0]) fd = sys(__NR_openat, s->directory, text, O_PATH | O_CLOEXEC, 0);
+    long fd = path[0] ? open_path_alone(s->directory, path, 0) : s->directory;
+    if (fd < 0 && path != text && path[0]) fd = open_path_alone(s->directory, text, 0);
     link_of((int)fd, link);
     bool in = (fd >= 0 || !path[0]) && link_read(link, text, PATH_SIZE) > 0 && in_own_tree(text);
     if (fd >= 0 && path[0]) sys(__NR_close, fd);
@@ -75,9 +74,7 @@ static long search(const char *path) {
 /* The same for the directory that holds the last name. */
 static long search_above(const char *path) {
     char above[PATH_ROOM];
-    size_t n = strlen(path);
-    while (n && path[n - 1] == '/') n--;
-    while (n && path[n - 1] != '/') n--;
+    size_t n = text_last_part(path, strlen(path)).begin;
     while (n && path[n - 1] == '/') n--;
     if (n >= sizeof(above)) return 0;
     memcpy(above, path, n);
@@ -272,9 +269,8 @@ static long permit_descriptor(const struct call *call, const struct path_argumen
     if (pointer && !empty) return -ENOENT;
     if (argument->directory < 0 || (!wish->need && !wish->owner)) return 0;
     int directory = (int)call->a[(int)argument->directory];
-    /* EFAULT, EBADF */
-    bool opened = !pointer || wish_wants_open(call->number); /* it must be a descriptor that can be used */
-    if (opened && (directory == AT_FDCWD || (sys(__NR_fcntl, directory, F_GETFL) & O_PATH))) return 0;
+    if (wish_refuses(call->number, directory)) return 0;
+    if (!pointer && !attribute_use(call->number).need && !descriptor_is_open(directory)) return 0; /* EFAULT, EBADF */
     if (file_look(directory, "", AT_EMPTY_PATH, &file) < 0) return 0;
     return permit_found(wish, &file, &(struct subject){directory, "", false});
 }

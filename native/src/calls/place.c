@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "permit.h"
@@ -11,7 +12,7 @@
 
 long place_plain(struct place *place) {
     char link[48];
-    long fd = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC, 0);
+    long fd = open_path_alone(place->directory, place->path, 0);
     if (fd < 0) return fd;
     link_of((int)fd, link);
     long r = link_read(link, place->text, sizeof(place->text));
@@ -24,9 +25,7 @@ long place_plain(struct place *place) {
 
 long place_parent(const struct place *place, int mode) {
     char text[PATH_ROOM + 4];
-    size_t n = strlen(place->path);
-    while (n && place->path[n - 1] == '/') n--;
-    while (n && place->path[n - 1] != '/') n--;
+    size_t n = text_last_part(place->path, strlen(place->path)).begin;
     memcpy(text, place->path, n);
     text_put(text, n, ".");
     return sys(__NR_faccessat, place->directory, text, mode);
@@ -85,10 +84,14 @@ bool descriptor_read_only(int fd) {
     return link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
 }
 
+bool descriptor_is_open(int fd) {
+    long flags = sys(__NR_fcntl, fd, F_GETFL);
+    return flags >= 0 && !(flags & O_PATH);
+}
+
 bool change_refused(const struct call *call) {
     int fd = (int)call->a[0];
-    if (call->row->when != DESCRIPTOR_CHANGE || !descriptor_read_only(fd)) return false;
-    return !(sys(__NR_fcntl, fd, F_GETFL) & O_PATH); /* that one is EBADF */
+    return call->row->when == DESCRIPTOR_CHANGE && descriptor_read_only(fd) && descriptor_is_open(fd);
 }
 
 long resolve_change(int directory, u64 guest_path, u32 how, char *text, struct place *place) {

@@ -6,9 +6,10 @@
 
 #include "../engine.h"
 #include "../near.h"
-#include "../sys/raw.h"
 #include "../state/directories.h"
 #include "../state/moves.h"
+#include "../sys/limits.h"
+#include "../sys/raw.h"
 #include "../sys/text.h"
 #include "own-descriptor.h"
 #include "views.h"
@@ -101,7 +102,7 @@ static bool try_straight(int directory, const char *path, u32 how, struct place 
 /* What a place that is no link is called on the host. */
 static __attribute__((noinline)) long place_named(const struct place *place, char *host, size_t size) {
     char link[48];
-    long fd = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC, 0);
+    long fd = open_path_alone(place->directory, place->path, 0);
     if (fd < 0) return fd;
     link_of((int)fd, link);
     long r = link_read(link, host, size);
@@ -111,8 +112,7 @@ static __attribute__((noinline)) long place_named(const struct place *place, cha
 
 long place_target(const struct place *place, char *host, size_t size) {
     char link[PATH_SIZE];
-    size_t n = strlen(place->path);
-    while (n && place->path[n - 1] == '/') n--;
+    size_t n = text_last_part(place->path, strlen(place->path)).end;
     if (n >= sizeof(link)) return -ENAMETOOLONG;
     memcpy(link, place->path, n);
     link[n] = 0;

@@ -3,9 +3,9 @@
 #define CALLS_RESOLVE_H
 #include <asm/stat.h>
 
+#include "../guest-path.h"
 #include "../path/path.h"
 #include "../trap/calls.h"
-#include "../guest-path.h"
 
 /* Resolve a path already copied into engine memory, relative to a guest descriptor (or AT_FDCWD). 0 or -errno.
  * `path` must live as long as `place`. */
@@ -32,6 +32,9 @@ int change_begin(const struct place *place);
 void change_end(int number);
 /* After a success: names that may have been on somebody's way have changed at this place. */
 void tell_cache(const struct place *place);
+/* Is it an open file, not one for its path alone (O_PATH) nor the working directory? What is not is EBADF to calls that use
+ * files. */
+bool descriptor_is_open(int fd);
 /* Was this descriptor opened in a read-only mount? Never for one that can be written. */
 bool descriptor_read_only(int fd);
 /* The same for the descriptor of a call that is in the table for that reason. */

@@ -35,10 +35,9 @@ bool running_known(const char *path) {
 }
 
 static bool place_known(const struct place *place) {
-    size_t n = place->length, at = n;
     if (place->path != place->text) return running_known(place->path);
-    while (at && place->text[at - 1] != '/') at--;
-    return known(place->text + at, n - at);
+    struct text_part name = text_last_part(place->text, place->length);
+    return known(place->text + name.begin, name.end - name.begin);
 }
 
 /* With stack of its own, which most calls do not touch. */

@@ -3,6 +3,7 @@
 
 #include <linux/memfd.h>
 
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 
@@ -16,6 +17,7 @@ long view_begin(struct text_view *v) {
 }
 
 static void flush(struct text_view *v) {
+    if (v->error == 0) v->error = may_append(v->fd, v->used);
     for (size_t done = 0; done < v->used && v->error == 0;) {
         long r = sys(__NR_write, v->fd, v->buffer + done, v->used - done);
         if (r < 0 && r != -EINTR) v->error = r;

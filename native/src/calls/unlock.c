@@ -51,16 +51,13 @@ bool unlock_directory(int fd) {
 static bool unlock_way(const char *path, u32 need) {
     char prefix[PATH_ROOM];
     bool done = false;
-    size_t n = strlen(path);
-    if (n >= sizeof(prefix)) return false;
-    while (n && path[n - 1] == '/') n--;
-    size_t last = n;
-    while (last && path[last - 1] != '/') last--;
-    memcpy(prefix, path, n);
-    for (size_t i = 1; i < last; i++) {
+    struct text_part last = text_last_part(path, strlen(path));
+    if (last.begin >= sizeof(prefix)) return false;
+    memcpy(prefix, path, last.begin);
+    for (size_t i = 1; i < last.begin; i++) {
         if (path[i] != '/') continue;
         prefix[i] = 0;
-        done |= unlock_one(prefix, i + 1 == last ? need : MAY_EXECUTE);
+        done |= unlock_one(prefix, i + 1 == last.begin ? need : MAY_EXECUTE);
         prefix[i] = '/';
     }
     return done;
@@ -105,36 +102,11 @@ static long open_device(struct call *call, const struct file *file) {
     return arch_blocking(__NR_openat, a, call->slot);
 }
 
-/* The argument that names an attribute, 0: no such call. */
-static unsigned attribute_name(long number) {
-    switch (number) {
-    case __NR_getxattr:
-    case __NR_lgetxattr:
-    case __NR_setxattr:
-    case __NR_lsetxattr:
-    case __NR_removexattr:
-    case __NR_lremovexattr: return 1;
-    case __NR_getxattrat:
-    case __NR_setxattrat:
-    case __NR_removexattrat: return 3;
-    default: return 0;
-    }
-}
-
-static bool gets_attribute(long number) {
-    return number == __NR_getxattr || number == __NR_lgetxattr || number == __NR_getxattrat;
-}
-
-/* Attributes that are kept under another name need what that name needs. */
-static u32 attribute_need(long number) {
-    return !attribute_name(number) ? 0 : gets_attribute(number) ? MAY_READ : MAY_WRITE;
-}
-
 /* Devices and links of /proc have no user.* attributes, and others are not kept for them. */
-static long special_attribute(const struct call *call, bool permitted) {
+static long special_attribute(const struct call *call, struct attribute_use use, bool permitted) {
     char name[10] = "";
-    bool sets = !gets_attribute(call->number);
-    long r = arch_copy_text(name, (const char *)call->a[attribute_name(call->number)], sizeof(name));
+    bool sets = use.need == MAY_WRITE;
+    long r = arch_copy_text(name, (const char *)call->a[use.name], sizeof(name));
     if (r < 0 && r != -ENAMETOOLONG) return r;
     if (memcmp(name, "user.", 5) == 0) return sets ? -EPERM : -ENODATA;
     bool privileged = memcmp(name, "trusted.", 8) == 0 || memcmp(name, "security.", 9) == 0;
@@ -180,7 +152,8 @@ static long try_special(struct call *call, const char *path, u32 need) {
     bool device = is_device(&file), link = S_ISLNK(file.disk_mode) && text_starts(path, "/proc/");
     if (!device && !link) return -EACCES;
     bool permitted = file_permits(ids_now(), &file, need);
-    if (attribute_name(call->number)) return special_attribute(call, permitted);
+    struct attribute_use attribute = attribute_use(call->number);
+    if (attribute.need) return special_attribute(call, attribute, permitted);
     switch (call->number) {
 #ifdef __NR_open
     case __NR_access:
@@ -192,12 +165,20 @@ static long try_special(struct call *call, const char *path, u32 need) {
     }
 }
 
+/* A file that has no name any more, or never had one, behind a link of /proc; `host` is what the link says. */
+static bool unlock_nameless(const char *link, const char *host, u32 need) {
+    struct file file;
+    if (!in_own_tree(host) || file_look(AT_FDCWD, link, AT_SYMLINK_FOLLOW, &file) < 0 || file.links) return false;
+    return widen(&file, link, need);
+}
+
 /* What is needed of the file that a path leads to: widen its mode, or answer for a device. */
 static bool unlock_file(struct call *call, const struct place *place, const struct wish *wish, long *answer) {
     char host[PATH_SIZE];
     const char *path = place->path;
     bool follows = place->flags & PLACE_KERNEL_FOLLOWS;
     if (follows && (path = host, place_target(place, host, sizeof(host)) < 0)) return false;
+    if (follows && unlock_nameless(place->path, host, wish->need)) return false;
     if (!follows) unlock_way(path, wish->name || wish->creates ? MAY_WRITE | MAY_EXECUTE : MAY_EXECUTE);
     *answer = try_special(call, path, wish->need);
     if (*answer != -EACCES) return true;
@@ -222,7 +203,7 @@ static enum unlocked unlock_path(struct call *call, const struct path_argument *
     if (arch_copy_text(text, (const char *)call->a[(int)argument->path], sizeof(text)) < 0) return UNLOCKED_NOTHING;
     u32 how = argument->how & PATH_PARENT ? PATH_PARENT : wish.follow ? PATH_FOLLOW : 0;
     if (call->number == __NR_execve || call->number == __NR_execveat) wish.need |= MAY_READ;
-    wish.need |= attribute_need(call->number);
+    wish.need |= attribute_use(call->number).need; /* also of those that are kept under another name */
     return unlock_text(call, directory, text, how | wish.resolve, &wish, answer);
 }
 

@@ -7,6 +7,7 @@
 
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "resolve.h"
 
 #define TIME_NOW 0x3fffffff  /* UTIME_NOW */
 #define TIME_OMIT 0x3ffffffe /* UTIME_OMIT */
@@ -61,15 +62,31 @@ static struct wish wish_open(const struct call *call) {
     return wish;
 }
 
-/* `at`: the argument that names the attribute. Attributes of the system are not a matter of the file's mode, but lists of
+struct attribute_use attribute_use(long number) {
+    switch (number) {
+    case __NR_getxattr:
+    case __NR_lgetxattr: return (struct attribute_use){MAY_READ, 1};
+    case __NR_setxattr:
+    case __NR_lsetxattr:
+    case __NR_removexattr:
+    case __NR_lremovexattr: return (struct attribute_use){MAY_WRITE, 1};
+    case __NR_getxattrat: return (struct attribute_use){MAY_READ, 3};
+    case __NR_setxattrat:
+    case __NR_removexattrat: return (struct attribute_use){MAY_WRITE, 3};
+    default: return (struct attribute_use){0, 0};
+    }
+}
+
+/* Attributes of the system are not a matter of the file's mode, but lists of
  * access are the owner's to set; other names are refused only behind it. */
-static void wish_attribute(const struct call *call, unsigned at, u32 need, struct wish *wish) {
+static void wish_attribute(const struct call *call, struct attribute_use use, struct wish *wish) {
     char name[10] = "";
-    long r = arch_copy_text(name, (const char *)call->a[at], sizeof(name));
+    if (!use.need) return;
+    long r = arch_copy_text(name, (const char *)call->a[use.name], sizeof(name));
     if ((r < 0 && r != -ENAMETOOLONG) || !name[0]) return;
     wish->attribute = memcmp(name, "user.", 5) == 0;
-    wish->owner = need == MAY_WRITE && memcmp(name, "system.", 7) == 0;
-    if (memcmp(name, "system.", 7) && memcmp(name, "trusted.", 8) && memcmp(name, "security.", 9)) wish->need = need;
+    wish->owner = use.need == MAY_WRITE && memcmp(name, "system.", 7) == 0;
+    if (memcmp(name, "system.", 7) && memcmp(name, "trusted.", 8) && memcmp(name, "security.", 9)) wish->need = use.need;
 }
 
 /* Times other than now are the owner's to set. `at`: the argument with the two times. */
@@ -85,8 +102,11 @@ static void wish_times(const struct call *call, unsigned at, bool nanoseconds, s
     }
 }
 
-bool wish_wants_open(long number) {
-    return number == __NR_setxattrat || number == __NR_getxattrat || number == __NR_removexattrat;
+/* The working directory's attributes may be set and read by Linux 6.18; what refuses that too says so itself. */
+bool wish_refuses(long number, int fd) {
+    bool removes = number == __NR_removexattrat;
+    if (!removes && number != __NR_setxattrat && number != __NR_getxattrat) return false;
+    return fd == AT_FDCWD ? removes : !descriptor_is_open(fd);
 }
 
 struct wish wish_of(const struct call *call, const struct path_argument *argument) {
@@ -125,15 +145,6 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
         wish.need = MAY_WRITE;
         wish.contents = wish.regular = true;
         break;
-    case __NR_setxattr:
-    case __NR_lsetxattr:
-    case __NR_removexattr:
-    case __NR_lremovexattr: wish_attribute(call, 1, MAY_WRITE, &wish); break;
-    case __NR_getxattr:
-    case __NR_lgetxattr: wish_attribute(call, 1, MAY_READ, &wish); break;
-    case __NR_setxattrat:
-    case __NR_removexattrat: wish_attribute(call, 3, MAY_WRITE, &wish); break;
-    case __NR_getxattrat: wish_attribute(call, 3, MAY_READ, &wish); break;
     case __NR_inotify_add_watch:
         wish.need = MAY_READ;
         wish.follow = !(a[2] & IN_DONT_FOLLOW);
@@ -154,6 +165,7 @@ struct wish wish_of(const struct call *call, const struct path_argument *argumen
         wish.need = MAY_EXECUTE;
         wish.contents = true;
         break;
+    default: wish_attribute(call, attribute_use(call->number), &wish);
     }
     return wish;
 }

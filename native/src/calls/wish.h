@@ -23,12 +23,18 @@ struct wish {
 
 /* `argument`: one of the paths of the call's row; arguments as the guest gave them. */
 struct wish wish_of(const struct call *call, const struct path_argument *argument);
+/* How a call uses an attribute, if it names one with a path. */
+struct attribute_use {
+    u32 need;      /* MAY_READ or MAY_WRITE; 0: it names none */
+    unsigned name; /* the argument that names it */
+};
+struct attribute_use attribute_use(long number);
 /* The flags of an open, whichever call it is. */
 u64 wish_open_flags(const struct call *call);
 /* openat2's RESOLVE_ flags as PATH_ bits. */
 u32 wish_resolve(u64 resolve);
 
-/* Without a path, does the call want a descriptor that is open, not one for its path alone or the working directory's? */
-bool wish_wants_open(long number);
+/* Without a path, does the call refuse this descriptor, as EBADF: one for its path alone, or the working directory's? */
+bool wish_refuses(long number, int fd);
 
 #endif

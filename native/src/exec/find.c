@@ -5,24 +5,25 @@
 
 #include "../calls/own-descriptor.h"
 #include "../calls/resolve.h"
+#include "../calls/running.h"
 #include "../engine.h"
 #include "../near.h"
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/say.h"
 #include "../sys/text.h"
 #include "elf.h"
 #include "exec.h"
-#include "../calls/running.h"
 
 #define RECENT 60              /* seconds */
 #define NO_ARGUMENTS ((void *)1) /* a vector that is not there: EFAULT */
 
 /* A program without read permission (mode 0111 and the like) can be read for a moment by the one who owns it. By way of a
  * descriptor for its path alone, since it may have no name but a link of /proc. */
-static long open_unreadable(const struct place *place, u64 flags) {
+static COLD long open_unreadable(const struct place *place, u64 flags) {
     struct stat st;
     char link[48];
-    long path = sys(__NR_openat, place->directory, place->path, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW), 0), fd = -EACCES;
+    long path = open_path_alone(place->directory, place->path, flags & O_NOFOLLOW), fd = -EACCES;
     if (path < 0) return path;
     link_of((int)path, link);
     bool own = sys(__NR_fstat, path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == (u32)sys(__NR_geteuid);
@@ -176,7 +177,7 @@ static long take_program(struct program *p, struct elf_file *elf) {
     return r < 0 ? r : open_interpreter(p, elf);
 }
 
-long program_find(int directory, const char *path, u64 flags, struct program *p) {
+static long find(int directory, const char *path, u64 flags, struct program *p) {
     struct elf_file elf;
     p->prefix_count = 0;
     p->replaces_first = false;
@@ -203,6 +204,23 @@ long program_find(int directory, const char *path, u64 flags, struct program *p)
         if ((r = take_program(p, &elf)) < 0) sys(__NR_close, p->fd);
         return r < 0 ? r : 0;
     }
+}
+
+/* The kernel's exec needs no descriptor: here, too, none has to be free. */
+static COLD long find_in_need(int directory, const char *path, u64 flags, struct program *p) {
+    u64 limit = descriptors_more();
+    if (!limit) return -EMFILE;
+    long r = find(directory, path, flags, p);
+    descriptors_as_before(limit);
+    return r;
+}
+
+long program_find(int directory, const char *path, u64 flags, struct program *p) {
+    size_t used = p->used;
+    long r = find(directory, path, flags, p);
+    if (r != -EMFILE) return r;
+    p->used = used;
+    return find_in_need(directory, path, flags, p);
 }
 
 void program_close(struct program *p) {

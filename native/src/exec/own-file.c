@@ -5,8 +5,8 @@
 
 #include <asm/stat.h>
 
-#include "../guest-path.h"
 #include "../engine.h"
+#include "../guest-path.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 

@@ -8,9 +8,9 @@
 #include "../calls/ids.h"
 #include "../calls/own-descriptor.h"
 #include "../engine.h"
-#include "../sys/say.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "../trap/rewrite.h"
 #include "../trap/signal.h"
@@ -173,11 +173,11 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     long r = slots_begin();
     if (r < 0) fail_errno(125, "this kernel is too old for the engine: Linux 4.14 is needed", "", r);
     if (!take_ids(&kept, auxv)) fail(125, "bad resume words", "");
-    if (engine.remembers && engine.plan.state) ownership_resume(engine.plan.state);
     rewrite_begin();
     r = signals_begin(kept.inherited);
     if (r == 0) r = load(&kept, auxv, &program, &entry);
     if (r < 0) fail_errno(126, "cannot load ", engine.program, r);
+    if (engine.remembers && engine.plan.state) ownership_resume(); /* now that a descriptor is free for sure */
     set_auxiliary(auxv, AT_EXECFN, (u64)argv[at + 2]);
     set_auxiliary(auxv, AT_SECURE, kept.secure);
     set_records(&program, guest_argv, envp, auxv);

@@ -125,24 +125,32 @@ void cache_mark(struct cache *cache, u32 table, const char *text, size_t length,
         __atomic_fetch_or(&e->flags, (u8)flags, __ATOMIC_RELAXED);
 }
 
-static u64 *name_bit(struct cache *cache, const char *name, size_t length, u64 *bit) {
+static u64 *name_bit(const u64 *names, size_t words, const char *name, size_t length, u64 *bit) {
     u32 hash = hash_of(name, length);
     *bit = 1UL << (hash & 63);
-    return &cache->names[(hash >> 6) % CACHE_NAME_WORDS];
+    return (u64 *)names + ((hash >> 6) & (words - 1));
 }
 
-void cache_meet(struct cache *cache, const char *name, size_t length) {
-    u64 bit, *word = name_bit(cache, name, length, &bit);
+void names_add(u64 *names, size_t words, const char *name, size_t length) {
+    u64 bit, *word = name_bit(names, words, name, length, &bit);
     if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit)) __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
 }
 
+bool names_may_have(const u64 *names, size_t words, const char *name, size_t length) {
+    u64 bit, *word = name_bit(names, words, name, length, &bit);
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST) & bit;
+}
+
+void cache_meet(struct cache *cache, const char *name, size_t length) {
+    names_add(cache->names, CACHE_NAME_WORDS, name, length);
+}
+
 bool cache_met(struct cache *cache, const char *name, size_t length) {
-    while (length && name[length - 1] == '/') length--;
-    size_t start = length;
-    while (start && name[start - 1] != '/') start--;
-    bool dots = length - start < 3 && (start == length || (name[start] == '.' && name[length - 1] == '.'));
-    u64 bit, *word = name_bit(cache, name + start, length - start, &bit);
-    return dots || __atomic_load_n(word, __ATOMIC_SEQ_CST) & bit;
+    struct text_part last = text_last_part(name, length);
+    const char *begin = name + last.begin;
+    length = last.end - last.begin;
+    bool dots = length < 3 && (!length || (begin[0] == '.' && begin[length - 1] == '.'));
+    return dots || names_may_have(cache->names, CACHE_NAME_WORDS, begin, length);
 }
 
 void cache_change(struct cache *cache, const char *name, size_t length) {
@@ -150,14 +158,11 @@ void cache_change(struct cache *cache, const char *name, size_t length) {
 }
 
 void cache_note_program(struct cache *cache, const char *name, size_t length) {
-    u32 hash = hash_of(name, length);
-    u64 bit = 1UL << (hash & 63), *word = &cache->programs[(hash >> 6) % CACHE_PROGRAM_WORDS];
-    if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit)) __atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST);
+    names_add(cache->programs, CACHE_PROGRAM_WORDS, name, length);
 }
 
 bool cache_may_be_program(const struct cache *cache, const char *name, size_t length) {
-    u32 hash = hash_of(name, length);
-    return __atomic_load_n(&cache->programs[(hash >> 6) % CACHE_PROGRAM_WORDS], __ATOMIC_RELAXED) >> (hash & 63) & 1;
+    return names_may_have(cache->programs, CACHE_PROGRAM_WORDS, name, length);
 }
 
 int cache_changing(struct cache *cache, u32 thread) {

@@ -58,6 +58,10 @@ struct cache_answer {
     bool same;      /* the text itself is plain; cache_find() leaves `guest` alone then */
 };
 
+/* Sets of names: Bloom filters of so many words, a power of two, which any number of threads may add to at once. */
+void names_add(u64 *names, size_t words, const char *name, size_t length);
+bool names_may_have(const u64 *names, size_t words, const char *name, size_t length);
+
 /* Look up. `table`: identity of the table of mounts. False where nothing is known. */
 bool cache_find(struct cache *cache, u32 table, const char *text, size_t length, struct cache_answer *answer);
 /* Is text[0..directory) known to be plain, in the first mount, and the name behind it not known to be a link that

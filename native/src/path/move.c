@@ -102,18 +102,11 @@ bool mounts_depend_on(const struct mounts *m, const char *host) {
     return false;
 }
 
-static u32 hash_of(const char *name, size_t length) {
-    u32 hash = 2166136261u;
-    for (size_t i = 0; i < length; i++) hash = (hash ^ (u8)name[i]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
 static void note_names(const char *path, u64 *names) {
     while (*path) {
         size_t n = 0;
         while (path[n] && path[n] != '/') n++;
-        u32 hash = hash_of(path, n);
-        names[(hash >> 6) % MOUNT_NAME_WORDS] |= 1UL << (hash & 63);
+        names_add(names, MOUNT_NAME_WORDS, path, n);
         path += n + (path[n] == '/');
     }
 }
@@ -124,9 +117,4 @@ void mounts_names(const struct mounts *m, u64 names[MOUNT_NAME_WORDS]) {
         note_names(m->table[i].host, names);
         note_names(m->table[i].shadow, names);
     }
-}
-
-bool mounts_has_way(const u64 names[MOUNT_NAME_WORDS], const char *name, size_t length) {
-    u32 hash = hash_of(name, length);
-    return names[(hash >> 6) % MOUNT_NAME_WORDS] >> (hash & 63) & 1;
 }

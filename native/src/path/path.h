@@ -107,10 +107,9 @@ typedef char *mount_room(unsigned mount, unsigned text);
 void mounts_move(struct mounts *m, const char *from, const char *to, bool exchange, mount_room *room);
 /* Would that change anything? */
 bool mounts_depend_on(const struct mounts *m, const char *host);
-/* May it, as far as a last name tells? `names`: mounts_names() made it. */
+/* All names for which it may: a set as in cache.h. */
 #define MOUNT_NAME_WORDS 8
 void mounts_names(const struct mounts *m, u64 names[MOUNT_NAME_WORDS]);
-bool mounts_has_way(const u64 names[MOUNT_NAME_WORDS], const char *name, size_t length);
 /* The innermost mount at or above a plain guest path of this length. */
 const struct mount *mounts_of_guest(const struct mounts *m, const char *guest, size_t length);
 /* The mount whose shadow this is, or NULL. */

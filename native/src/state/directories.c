@@ -5,27 +5,21 @@
 #include <linux/mman.h>
 
 #include "../engine.h"
-#include "reserve.h"
 #include "../sys/raw.h"
-#include "../sys/text.h"
+#include "files.h"
+#include "reserve.h"
+
+#define NAME "/directories"
 
 static bool tried HOT;
-
-static long open_file(u64 flags) {
-    static const char name[] = "/directories";
-    if (!engine.plan.state || strlen(engine.plan.state) + sizeof(name) > PATH_SIZE) return -ENOENT;
-    char path[strlen(engine.plan.state) + sizeof(name)];
-    text_put(path, text_put(path, 0, engine.plan.state), name);
-    return sys(__NR_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-}
 
 static struct cache *map(long fd) {
     long r = sys(__NR_mmap, CACHE_BASE, sizeof(struct cache), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
     return is_error(r) ? NULL : (struct cache *)r;
 }
 
-void directories_begin(u32 lockable, u64 moves) {
-    long fd = open_file(O_CREAT), size;
+COLD void directories_begin(u32 lockable, u64 moves) {
+    long fd = state_open(NAME, O_RDWR | O_CREAT), size;
     if (fd < 0) return;
     size = sys(__NR_lseek, fd, 0, 2);
     long r = reserve_blocks(fd, sizeof(struct cache));
@@ -43,7 +37,7 @@ void directories_begin(u32 lockable, u64 moves) {
     sys(__NR_close, fd);
 }
 
-void directories_recover(struct cache *cache) {
+COLD void directories_recover(struct cache *cache) {
     u32 changing = __atomic_load_n(&cache->changing, __ATOMIC_SEQ_CST);
     for (int i = 0; i < CACHE_CHANGERS; i++) {
         u32 thread = changing >> i & 1 ? __atomic_load_n(&cache->changers[i], __ATOMIC_SEQ_CST) : 0;
@@ -54,7 +48,7 @@ _Static_assert(CACHE_BASE + sizeof(struct cache) <= SLOTS_BASE, "CACHE_BASE");
 
 struct cache *directories_open(void) {
     if (tried) return engine.mounts.cache;
-    long fd = open_file(0), size;
+    long fd = state_open(NAME, O_RDWR), size;
     if (fd >= 0) {
         size = sys(__NR_lseek, fd, 0, 2);
         /* Another thread may do the same: the same comes to lie at the same place. */
@@ -72,12 +66,12 @@ struct cache *directories_to_tell(void) {
 }
 
 /* Others would not hear of what this process changes: they lose the cache too, when they come to its missing pages. */
-bool directories_lost(u64 address) {
+COLD bool directories_lost(u64 address) {
     if (address - CACHE_BASE >= sizeof(struct cache)) return false;
     u64 flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     long r = sys(__NR_mmap, CACHE_BASE, sizeof(struct cache), PROT_READ | PROT_WRITE, flags, -1, 0);
     __atomic_store_n(&engine.mounts.cache, NULL, __ATOMIC_RELEASE);
-    long fd = open_file(0);
+    long fd = state_open(NAME, O_RDWR);
     if (fd >= 0) {
         sys(__NR_ftruncate, fd, 0);
         sys(__NR_close, fd);

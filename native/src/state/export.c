@@ -5,9 +5,9 @@
 
 #include "../calls/owners.h"
 #include "../engine.h"
-#include "../sys/say.h"
 #include "../sys/entry.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "ownership.h"
 
@@ -114,7 +114,8 @@ void owners_export(int argc, char **argv) {
     long r = file_look(AT_FDCWD, argv[2], AT_SYMLINK_FOLLOW, &root);
     if (r < 0) fail_errno(125, "cannot read ", argv[2], r);
     struct ownership_root mark = {root.inode, root.birth, root.device};
-    r = ownership_open(argv[3], &mark);
+    engine.plan.state = argv[3];
+    r = ownership_open(&mark);
     if (r < 0 && r != -ENOENT && r != -ESTALE) fail_errno(125, "cannot read the owners in ", argv[3], r);
     engine.remembers = r == 0;
     put_field("udocker-owners-1");

@@ -109,7 +109,7 @@ long owners_begin(void) {
     long r = file_look(AT_FDCWD, engine.plan.root, 0, &root);
     if (r < 0) return r;
     struct ownership_root mark = {root.inode, root.birth, root.device};
-    r = ownership_begin(engine.plan.state, &mark);
+    r = ownership_begin(&mark);
     if (r > 0) debug_say(0, "the owners of files that were remembered here are damaged and forgotten: ", engine.plan.state);
     if (r >= 0 && engine.plan.owners) r = import(engine.plan.owners);
     return r;

@@ -3,24 +3,19 @@
 
 #include <linux/mman.h>
 
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "directories.h"
+#include "files.h"
 
+#define NAME "/moves"
 #define RECORD (1 + 2 * PATH_SIZE)
 #define TEXTS 3
 #define PATIENCE 1000
 
-static long open_list(u64 flags) {
-    static const char name[] = "/moves";
-    char path[PATH_SIZE + sizeof(name)];
-    if (!engine.plan.state || strlen(engine.plan.state) >= PATH_SIZE) return -ENOENT;
-    text_put(path, text_put(path, 0, engine.plan.state), name);
-    return sys(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
 u64 moves_made(void) {
-    long list = open_list(O_RDONLY), end = 0;
+    long list = state_open(NAME, O_RDONLY), end = 0;
     if (list >= 0) {
         end = sys(__NR_lseek, list, 0, 2 /* SEEK_END */);
         sys(__NR_close, list);
@@ -82,7 +77,7 @@ void moves_apply(void) {
     }
     const struct cache *cache = engine.mounts.cache;
     u64 at = engine.mounts.moves, end = cache ? __atomic_load_n(&cache->moves, __ATOMIC_ACQUIRE) : at, size;
-    long list = at < end ? open_list(O_RDONLY) : -1;
+    long list = at < end ? state_open(NAME, O_RDONLY) : -1;
     while (list >= 0 && at < end && (size = apply_one((int)list, at))) at += size;
     if (list >= 0) sys(__NR_close, list);
     renew_words();
@@ -97,12 +92,12 @@ bool moves_concern(const char *name, size_t length) {
         mounts_names(&engine.mounts, names);
         __atomic_store_n(&made_for, engine.mounts.identity, __ATOMIC_RELEASE);
     }
-    return mounts_has_way(names, name, length);
+    return names_may_have(names, MOUNT_NAME_WORDS, name, length);
 }
 
 /* Locked, where that is possible, so that the list has the order in which the renames are made. */
 long moves_open(void) {
-    long list = directories_to_tell() ? open_list(O_WRONLY | O_CREAT | O_APPEND) : -ENOENT;
+    long list = directories_to_tell() ? state_open(NAME, O_WRONLY | O_CREAT | O_APPEND) : -ENOENT;
     if (list >= 0) sys(__NR_flock, list, 2 /* LOCK_EX */);
     return list;
 }
@@ -112,7 +107,8 @@ long moves_tell(long list, const char *from, const char *to, bool exchange) {
     size_t n = text_put(record, 0, exchange ? "x" : "m");
     n = text_put(record, n, from) + 1;
     n = text_put(record, n, to) + 1;
-    long r = sys(__NR_write, list, record, n);
+    long r = may_append((int)list, n);
+    if (r == 0) r = sys(__NR_write, list, record, n);
     long end = sys(__NR_lseek, list, 0, 2 /* SEEK_END */);
     sys(__NR_close, list);
     if (r < 0 || end < 0) return r < 0 ? r : end;

@@ -22,14 +22,14 @@ struct ownership_root {
     u32 device;
 };
 
-/* At the first start: open the table of this state directory, making it where there is none for this tree.
+/* At the first start: open the table in the plan's state directory, making it where there is none for this tree.
  * 0; 1: what was there is damaged and has been begun anew; or -errno. */
-long ownership_begin(const char *state, const struct ownership_root *root);
+long ownership_begin(const struct ownership_root *root);
 /* For a look from outside: map the table where it is one of this tree; -ESTALE where it is another's, -EINVAL where it is
  * damaged. */
-long ownership_open(const char *state, const struct ownership_root *root);
+long ownership_open(const struct ownership_root *root);
 /* In later programs: map what is there. */
-long ownership_resume(const char *state);
+long ownership_resume(void);
 
 /* Copy the record of a file; false where there is none. The caller must compare the birth time. */
 bool ownership_find(u32 device, u64 inode, struct ownership *found);

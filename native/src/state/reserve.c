@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
+#include "../sys/limits.h"
 #include "../sys/raw.h"
 
 /* btrfs writes to another place what is written a second time, and needs room then, unless told otherwise in time. */
@@ -19,9 +20,10 @@ static void write_in_place(long fd) {
 }
 
 long reserve_blocks(long fd, u64 size) {
-    static const u8 zeros[PAGE_SIZE];
+    static u8 zeros[PAGE_SIZE]; /* not const, so that it takes no room in the file */
     struct stat st;
     long r = sys(__NR_fstat, fd, &st);
+    if (r == 0 && (u64)st.st_size < size) r = may_grow(size);
     if (r < 0) return r;
     if (!st.st_size) write_in_place(fd);
     r = sys(__NR_fallocate, fd, 0, 0, size);

@@ -5,11 +5,13 @@
 
 #include <linux/un.h>
 
-#include "../engine.h"
 #include "../guest-path.h"
 #include "../sys/entry.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "files.h"
+
+#define DIRECTORY "/sockets"
 
 /* Is this /proc/PID/fd/N/..., as made below? Gives the length of PID. */
 static size_t alias_process(const char *name) {
@@ -23,24 +25,20 @@ static size_t alias_process(const char *name) {
 static long record_path(const char *name, char *to) {
     u64 hash = 0xcbf29ce484222325;
     size_t pid = alias_process(name);
-    if (!engine.plan.state || !pid) return -ENOENT;
-    if (strlen(engine.plan.state) + 64 > PATH_SIZE) return -ENAMETOOLONG;
-    size_t n = text_put(to, text_put(to, 0, engine.plan.state), "/sockets/");
+    long n = pid ? state_path(DIRECTORY "/", to) : -ENOENT;
+    if (n < 0) return n;
+    if (n + 64 > PATH_SIZE) return -ENAMETOOLONG;
     memcpy(to + n, name + 6, pid);
-    to[n += pid] = 0;
-    n = text_put(to, n, "-");
+    size_t end = text_put(to, (size_t)n + pid, "-");
     for (const char *p = name; *p; p++) hash = (hash ^ (u8)*p) * 0x100000001b3;
-    text_put_number(to, n, hash);
+    text_put_number(to, end, hash);
     return 0;
 }
 
 void socket_name_keep(const char *name, const char *guest) {
-    char path[PATH_SIZE], directory[PATH_SIZE];
+    char path[PATH_SIZE];
     if (record_path(name, path) < 0) return;
-    size_t n = (size_t)(text_last_name(path) - path) - 1;
-    memcpy(directory, path, n);
-    directory[n] = 0;
-    sys(__NR_mkdirat, AT_FDCWD, directory, 0700);
+    state_directory(DIRECTORY);
     sys(__NR_unlinkat, AT_FDCWD, path, 0);
     sys(__NR_symlinkat, guest, AT_FDCWD, path);
 }
@@ -56,11 +54,9 @@ bool socket_name_for_guest(const char *name, char *guest) {
 }
 
 void socket_names_forget_dead(void) {
-    char path[PATH_SIZE], entries[PAGE_SIZE] __attribute__((aligned(8)));
+    char entries[PAGE_SIZE] __attribute__((aligned(8)));
     struct entry *entry;
-    if (!engine.plan.state || strlen(engine.plan.state) + 64 > PATH_SIZE) return;
-    text_put(path, text_put(path, 0, engine.plan.state), "/sockets");
-    long fd = sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    long fd = state_open(DIRECTORY, O_RDONLY | O_DIRECTORY);
     if (fd < 0) return;
     for (long n; (n = sys(__NR_getdents64, fd, entries, sizeof(entries))) > 0;)
         for (long at = 0; at < n; at += entry->length) {

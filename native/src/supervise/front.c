@@ -5,8 +5,8 @@
 #include <linux/prctl.h>
 #include <linux/resource.h>
 
-#include "../sys/say.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "supervise.h"
 

@@ -4,8 +4,8 @@
 #include <asm/ioctls.h>
 #include <linux/prctl.h>
 
-#include "../sys/say.h"
 #include "../sys/raw.h"
+#include "../sys/say.h"
 #include "../sys/text.h"
 #include "supervise.h"
 

@@ -47,6 +47,7 @@ static const char *meaning(long error) {
         {ENOMEM, ": no memory left"},
         {EAGAIN, ": no more processes or memory may be had"},
         {EMFILE, ": too many open files"},
+        {EFBIG, ": file too large, there is a limit (ulimit -f)"},
     };
     for (unsigned i = 0; i < ARRAY_LENGTH(known); i++)
         if (known[i].error == -error) return known[i].text;

@@ -124,6 +124,13 @@ bool text_number(const char *text, u64 *value, const char **end) {
     return p != text;
 }
 
+struct text_part text_last_part(const char *path, size_t length) {
+    while (length && path[length - 1] == '/') length--;
+    size_t begin = length;
+    while (begin && path[begin - 1] != '/') begin--;
+    return (struct text_part){begin, length};
+}
+
 const char *text_last_name(const char *path) {
     const char *last = path;
     for (; *path; path++)

@@ -22,6 +22,11 @@ size_t text_put(char *to, size_t at, const char *from);
 size_t text_put_number(char *to, size_t at, u64 value);
 /* Read a decimal number; the first byte behind it goes to *end. Returns false where there is no digit or no room. */
 bool text_number(const char *text, u64 *value, const char **end);
+/* The last name of a path is path[begin] to path[end - 1]: slashes behind it are left out. Of "" and "/" it is empty. */
+struct text_part {
+    size_t begin, end;
+};
+struct text_part text_last_part(const char *path, size_t length);
 /* The part behind the last slash. */
 const char *text_last_name(const char *path);
 

@@ -18,6 +18,8 @@ typedef int64_t i64;
 /* For small variables that every program uses: together on few pages. */
 #define HOT __attribute__((section(".bss.hot")))
 #define HOT_LAST __attribute__((section(".bss.hot_last"))) /* of which only the beginning is */
+/* For functions that most programs do without, in files with code that all need: see engine.ld of x86-64. */
+#define COLD __attribute__((noinline, section(".text.rare")))
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

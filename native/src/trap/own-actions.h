@@ -30,7 +30,8 @@ static inline bool stack_is_alternate(const struct ucontext *uc, u64 address) {
 long own_install(int number, unsigned index, struct kernel_action *old);
 /* Which action this process has now for one of the three. */
 unsigned own_index(int number);
-/* The same as the guest gave it. */
+
+/* own-forward.c. The action this process has now, as the guest gave it. */
 struct kernel_action own_action(int number);
 /* The number of this action. */
 unsigned own_note(const struct kernel_action *wanted);

@@ -30,8 +30,6 @@ volatile u32 mask_repairs HOT;         /* slots that wait for their thread's nex
 static u64 repairs[SLOTS / 64];        /* which they are, so that no others have to be looked at */
 volatile u32 signals_look HOT;         /* not 0: signals that meet the guest may have met a trampoline */
 
-static bool own_acted HOT; /* any of the engine's own three ever had another action than OWN_DEFAULT */
-
 /* For each of these three, the other signals whose handlers are to run with it blocked; the kernel is not told. */
 static u64 blocking_handlers[3] HOT;
 
@@ -39,30 +37,6 @@ static const u8 own_numbers[] = {SIGSYS, SIGSEGV, SIGBUS};
 
 static int own_number(int number) {
     return number == SIGSYS ? 0 : number == SIGSEGV ? 1 : number == SIGBUS ? 2 : -1;
-}
-
-static u64 own_entry(int number) {
-    return number == SIGSYS ? (u64)trap_entry : (u64)fault_entry;
-}
-
-long own_install(int number, unsigned index, struct kernel_action *old) {
-    u64 wanted = index >= OWN_FIRST ? own_actions[index].flags : SA_ONSTACK | (index == OWN_IGNORED ? SA_RESTART : 0);
-    if (number == SIGSYS) wanted |= SA_ONSTACK;
-    struct kernel_action action = {
-        .handler = own_entry(number) - index * OWN_STEP,
-        .flags = SA_SIGINFO | SA_NODEFER | 0x04000000 /* SA_RESTORER */ | (wanted & (SA_ONSTACK | SA_RESTART)),
-        .restorer = (u64)signal_restorer,
-        .mask = ALL_SIGNALS & ~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS)),
-    };
-    if (index && !own_acted) own_acted = true;
-    return kernel_action(number, &action, old);
-}
-
-unsigned own_index(int number) {
-    struct kernel_action now;
-    if (!own_acted || kernel_action(number, NULL, &now) < 0) return OWN_DEFAULT;
-    u64 index = (own_entry(number) - now.handler) / OWN_STEP;
-    return index < OWN_ACTIONS ? (unsigned)index : OWN_DEFAULT;
 }
 
 /* The last program left the kernel's mask as its guest had set it: what was sent meanwhile is kept from now on. */

@@ -15,7 +15,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { SLOTS = 8, FIRST_SLOT = 20, PATH_ROOM = 8192 };
+enum { SLOTS = 8, FIRST_SLOT = 20, CROWD = 64, PATH_ROOM = 8192 };
 
 /* Numbers of one step depend on seed and step alone, so that leaving out a step changes no other. */
 struct random { uint64_t state; };

@@ -2,7 +2,7 @@
 # The differential fuzzer: random path calls in the engine and in a real chroot, on identical trees,
 # must log the same. Needs root for the chroot; the guests run as an unprivileged user.
 #   fuzz.sh [--engine "COMMAND"] [--mode trap|rewrite] [--seconds N] [--seed S] [--seeds N] [--steps N]
-#           [--self] [--strangers | --root] [--more] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
+#           [--self] [--strangers | --root] [--more] [--crowded] [--workers N] [--only "STEP..."] [--regressions] [--all | --survey] [--keep DIR]
 # Without --seed the first seed is taken from the clock. A seed which differs is shrunk to the steps
 # which matter, printed, and the run ends with status 1 (--all: goes on and prints every differing seed;
 # --survey: the same without shrinking, and at the end a table of first differences by call and errno).
@@ -10,6 +10,7 @@
 # --self compares the chroot with itself: the fuzzer's own test, nothing may differ.
 # --strangers: no binds; (emulated) root makes the tree and gives parts of it away, the calls are those of another user.
 # --more: rarer calls too, with another meaning of seeds. --root: the same as --strangers, but the calls are root's own.
+# --crowded: with no descriptor left that the limit in force allows.
 # --regressions runs the seeds of the file `regressions`: [strangers | root] [more] SEED STEPS WORKERS [STEP...]  # what it found
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
@@ -32,6 +33,7 @@ while [ $# -gt 0 ]; do
 	--strangers) strangers=yes; shift ;;
 	--root) strangers=root; shift ;;
 	--more) more=yes; shift ;;
+	--crowded) export FUZZ_CROWDED=1; shift ;;
 	--keep) work=$2; mkdir -p "$2"; shift 2 ;;
 	*) echo "fuzz.sh: unknown option $1" >&2; exit 2 ;;
 	esac
@@ -78,10 +80,10 @@ plan() { # plan SIDE: the words, in the array words
 run_both() { # run_both SEED COUNT STEPS WORKERS [STEP...]: logs in $work/{chroot,engine}.log
 	if [ "$strangers" = root ]; then new_tree chrooted; new_tree engined; fi # even the program may have been removed
 	plan chrooted
-	env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
+	env -i PATH=/bin ${FUZZ_CROWDED:+FUZZ_CROWDED=1} FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/chroot.log" 2>&1 < /dev/null
 	plan engined
-	if [ $self = yes ]; then env -i PATH=/bin FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
-	( cd / && env -i PATH=/usr/bin:/bin FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
+	if [ $self = yes ]; then env -i PATH=/bin ${FUZZ_CROWDED:+FUZZ_CROWDED=1} FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 120 "$work/chroot" "${words[@]}" -- fuzz "$@" > "$work/engine.log" 2>&1 < /dev/null; else
+	( cd / && env -i PATH=/usr/bin:/bin ${FUZZ_CROWDED:+FUZZ_CROWDED=1} FUZZ_SKIP="$FUZZ_SKIP" ${more:+FUZZ_MORE=1} ${strangers:+FUZZ_STRANGERS=$strangers} timeout -k 2 300 setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all $engine "${words[@]}" -- fuzz "$@" ) > "$work/engine.log" 2>&1 < /dev/null
 	fi
 	# what the engine says of its own mount points is not the tree's business
 	# With strangers the disk does not hold what the guest sees: the log has it.

@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include <grp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static int wanted[100000], only;
@@ -51,6 +52,15 @@ static void become_stranger(void)
 	if (setgroups(1, groups) || setgid(2000) || setuid(2000)) _exit(11);
 }
 
+/* With FUZZ_CROWDED no descriptor is left below the limit that is in force, and a higher one might be asked for. */
+static void crowd(void)
+{
+	struct rlimit limit = { CROWD, 4096 };
+	if (setrlimit(RLIMIT_NOFILE, &limit)) _exit(12);
+	for (int fd = 3; fd < CROWD; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && (fd < FIRST_SLOT || fd >= FIRST_SLOT + SLOTS)) dup2(0, fd);
+}
+
 static void run_seed(uint64_t seed, int steps, int workers)
 {
 	struct random r = { seed * 2654435761u + 1 };
@@ -75,6 +85,7 @@ static void run_seed(uint64_t seed, int steps, int workers)
 		for (int fd = 3; fd < 60; fd++) close(fd);
 		open_slots();
 		if (strangers && !root) become_stranger();
+		if (getenv("FUZZ_CROWDED")) crowd();
 		alarm(20);
 		if (write(tell, "r", 1) != 1) _exit(9);
 		close(tell);

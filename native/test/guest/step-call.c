@@ -3,7 +3,7 @@
  * result and leave registers, stack pointer and flags alone. */
 // variants: static
 // args: 75 50 97
-#include "check.h"
+#include "stops.h"
 #if !defined __aarch64__
 int main(void) { skip("written for aarch64; see step-signals"); }
 #else
@@ -86,15 +86,6 @@ static int step_over_exclusive(pid_t pid)
 	if (waitpid(pid, &status, __WALL | WSTOPPED) != pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) fail("behind an exclusive store: %#x", status);
 	while (count--) write_code(pid, stops[count], kept[count]);
 	return 0;
-}
-/* The wait status of the next stop: waitid tells also of those that are the engine's doing. */
-static int next_stop(pid_t pid)
-{
-	siginfo_t info;
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED))
-		if (errno != EINTR) fail("waitid");
-	if (info.si_code == CLD_EXITED) return info.si_status << 8;
-	return info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED ? info.si_status : info.si_status << 8 | 0x7f;
 }
 static uint64_t pc_of(pid_t pid)
 {

@@ -2,7 +2,7 @@
 /* Signals at single instructions of path calls: a tracer steps a child through them and hands it SIGUSR1
  * at ever different ones. Whatever the engine is doing there, the handler must run, make calls of its own, and leave the
  * interrupted call's result, registers and flags as they were. */
-#include "check.h"
+#include "stops.h"
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #if !defined __x86_64__
@@ -50,16 +50,6 @@ static void child(void)
 	if (in_handler_failed) _exit(15);
 	if (!handled) _exit(16);
 	_exit(0);
-}
-/* The wait status of the next stop or end. waitid tells of every stop, also of those in the engine, over which it
- * helps debuggers that use wait4. */
-static int next_stop(pid_t pid)
-{
-	siginfo_t info;
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED))
-		if (errno != EINTR) fail("waitid");
-	if (info.si_code == CLD_EXITED) return info.si_status << 8;
-	return info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED ? info.si_status : info.si_status << 8 | 0x7f;
 }
 int main(void)
 {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a full disk, a cache file that goes away under the feet of those who have it mapped, or a table of owners that was
+# What a full disk, a limit for files (ulimit -f), a cache file that goes away under the feet of those who have it mapped, or a table of owners that was
 # written over does to a container.
 #   full-disk.sh [--engine COMMAND] [--mode "trap rewrite"]
 # Prints `ok NAME`, `not ok NAME: why`, `skip NAME: why` and a closing count; needs root, for a small tmpfs of its own.
@@ -25,14 +25,15 @@ for applet in sh mv mkdir rmdir ln rm ls chown stat; do ln -s busybox "$work/roo
 uid=$(id -u lab 2> /dev/null || echo 1001) gid=$(id -g lab 2> /dev/null || echo 1001)
 mount -t tmpfs -o size=16k,mode=777 small "$work/disk" || { echo 'skip full-disk: nothing can be mounted here'; exit 0; }
 chown -R "$uid:$gid" "$work/root" "$work/state"
-passed=0 failed=0
+passed=0 failed=0 most_blocks=unlimited
 
-run() { # run STATE EMULATION COMMAND
+run() { # run STATE EMULATION COMMAND: what it says goes through a pipe, which no limit for files ends
 	local ids="$uid $gid $gid"
 	[ "$2" = on ] && ids='0 0 0'
 	# shellcheck disable=SC2086
-	setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all timeout 60 "$work/engine" plan1 root "$work/root" exec /bin/sh \
-		bind /proc /proc rw cwd /work user $ids root-emulation "$2" state "$1" mode "$mode" -- sh -c "$3" > "$work/said" 2>&1 < /dev/null
+	(ulimit -f "$most_blocks"; setpriv --reuid="$uid" --regid="$gid" --groups="$gid" --inh-caps=-all timeout 60 "$work/engine" plan1 root "$work/root" exec /bin/sh \
+		bind /proc /proc rw cwd /work user $ids root-emulation "$2" state "$1" mode "$mode" -- sh -c "$3" 2>&1 < /dev/null) | cat > "$work/said"
+	return "${PIPESTATUS[0]}"
 }
 verdict() { # verdict NAME STATUS WANTED [TEXT]
 	if [ "$2" = "$3" ] && grep -q -e "${4-}" "$work/said"; then passed=$((passed + 1)); echo "ok $1 [$mode]"; else
@@ -69,6 +70,22 @@ for mode in $modes; do
 	verdict starts-with-a-hole $? 0 way
 	fill; run "$work/disk/state" on 'exit 0'
 	verdict says-why-root-cannot $? 125 'no space left on the device'
+	fill; umount "$work/disk"; mount -t tmpfs -o size=4m,mode=777 small "$work/disk"; most_blocks=0
+	mkdir "$work/disk/state"; chown "$uid:$gid" "$work/disk/state"
+	run "$work/disk/state" off '[ -d /deep/way ] && ls /deep && mv /deep /work/deep && [ ! -e /deep/way ] && mv /work/deep /deep; (: > full; ls -l > full); echo $?; cat /proc/self/maps'
+	status=$?
+	verdict starts-without-leave-to-write-files $status 1 153
+	verdict says-that-maps-cannot-be-written $status 1 'File too large'
+	run "$work/disk/state" on 'exit 0'
+	verdict says-why-root-may-not $? 125 'cannot keep the owners of files.*file too large'
+	most_blocks=unlimited; run "$work/disk/state" on ': > kept; chown 7:7 kept'; most_blocks=0
+	run "$work/disk/state" on 'stat -c %u kept; chown 8:8 kept; stat -c %u kept'
+	verdict owners-known-without-leave-to-write-files $? 0 '^8$'
+	most_blocks=unlimited
+	mask=$(umask); umask 0777; rm -rf "$work/disk"/*; mkdir -m 700 "$work/disk/state"; chown "$uid:$gid" "$work/disk/state"
+	run "$work/disk/state" on ': > own; chown 7:7 own; sh -c "stat -c %u own"; rm -f own'
+	status=$?; umask "$mask"
+	verdict owners-known-whatever-the-umask $status 0 '^7$'
 	rm -rf "$work/root/work"/*
 	(while sleep 0.05; do : 2> /dev/null > "$work/state/directories"; done) & cutter=$!
 	run "$work/state" off "$changes"; status=$?

@@ -1,6 +1,6 @@
 /**
  * The native engine's table of owners, read once as a whole: what programs in the container have changed since the list
- * was taken over. The layout is that of native/src/state/ownership.c and must be kept equal.
+ * was taken over. The layout is that of native/src/state/owner-table.h and must be kept equal.
  */
 import { Buffer } from 'node:buffer';
 import type { Ownership } from './list.ts';
