@@ -79,9 +79,6 @@ static void enter_directory(void) {
 void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
     arch_ask(auxv);
-    for (const u64 *pair = auxv; pair[0]; pair += 2)
-        if (pair[0] == AT_PAGESZ && pair[1] != PAGE_SIZE)
-            fail(125, "this kernel's pages are larger than 4 KiB; use a PRoot mode (P)", "");
     make_plain(argc, argv);
     engine_keep_words(argv, 2);
     directories_begin(running_lockable(), moves_made());

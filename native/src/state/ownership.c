@@ -50,9 +50,9 @@ static char directory[PATH_SIZE];
 static struct header *retired[16];
 static unsigned retired_count;
 
-static u64 *index_of(struct header *t) { return (u64 *)((u8 *)t + PAGE_SIZE); }
+static u64 *index_of(struct header *t) { return (u64 *)((u8 *)t + PAGE_LEAST); }
 static struct ownership *records_of(struct header *t) { return (struct ownership *)(index_of(t) + (1UL << t->bits)); }
-static u64 size_of(u32 bits) { return PAGE_SIZE + (8UL << bits) + (sizeof(struct ownership) << (bits - 1)); }
+static u64 size_of(u32 bits) { return PAGE_LEAST + (8UL << bits) + (sizeof(struct ownership) << (bits - 1)); }
 
 static u64 hash_of(u32 device, u64 inode) {
     u64 h = (inode ^ ((u64)device << 40)) * 0x9e3779b97f4a7c15UL;

@@ -56,7 +56,7 @@ bool socket_name_for_guest(const char *name, char *guest) {
 }
 
 void socket_names_forget_dead(void) {
-    char path[PATH_SIZE], entries[PAGE_SIZE] __attribute__((aligned(8)));
+    char path[PATH_SIZE], entries[PAGE_LEAST] __attribute__((aligned(8)));
     struct entry *entry;
     if (!engine.plan.state || strlen(engine.plan.state) + 64 > PATH_SIZE) return;
     text_put(path, text_put(path, 0, engine.plan.state), "/sockets");
