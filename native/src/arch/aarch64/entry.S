@@ -335,6 +335,25 @@ blocking_abort:
         mov     x0, #-512
         ret
 
+/* long arch_spawn(arguments, slot, child): where the call returns the child's stack is empty. */
+        .globl arch_spawn
+arch_spawn:
+        stp     x29, x30, [sp, #-64]!
+        ldp     x4, x5, [x0]
+        ldp     x6, x7, [x0, #16]
+        ldr     x9, [x0, #32]
+        sub     x5, x2, #128
+        stp     x4, x5, [sp, #16]
+        stp     x6, x7, [sp, #32]
+        str     x9, [sp, #48]
+        mov     x0, #220                /* clone */
+        mov     x2, x1
+        add     x1, sp, #16
+        bl      arch_blocking
+        cbz     x0, exit_slow
+        ldp     x29, x30, [sp], #64
+        ret
+
 /* Between fault_begin and fault_end a fault means a bad guest address and goes on at fault_fixup. Nothing is on
  * the stack here. */
         .globl arch_copy, arch_copy_text, fault_begin, fault_end, fault_fixup
