@@ -32,6 +32,7 @@ long call_clone(struct call *call) {
     child->regs = call->slot->regs;
     regs_begin_child(&child->regs, call->a[1]);
     bool lends = lend(&lent, &before);
+    regs_forget_frame(&call->slot->regs); /* the child's stack may be anywhere */
     long r = arch_spawn(call->a, call->slot, child);
     if (r < 0) slot_release(child);
     if (r > 0) call->slot->vforked++; /* the child, whose slot is another, may have counted its program there */

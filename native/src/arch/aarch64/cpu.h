@@ -29,6 +29,7 @@ static inline u64 arch_page(void) { return page_bytes; }
 struct regs {
     u64 x[31], sp, pc, pstate;
     u64 hooked; /* of a call that came by the hook: its struct hooked_call; else 0 */
+    u64 frame;  /* of a call that trapped: the kernel's frame, as long as it can be returned through; else 0 */
 };
 
 /* A word that differs from thread to thread: the thread pointer. */
@@ -60,8 +61,10 @@ static inline void regs_arguments(const struct regs *r, u64 a[6]) {
 }
 /* Of a child's call of clone. It did not come by the hook: the way back is by CALL_FINISH. */
 static inline void regs_begin_child(struct regs *r, u64 stack) {
-    r->x[0] = 0, r->sp = stack, r->hooked = 0;
+    r->x[0] = 0, r->sp = stack, r->hooked = r->frame = 0;
 }
+/* Other frames may have come over that of the call. */
+static inline void regs_forget_frame(struct regs *r) { r->frame = 0; }
 /* Make the guest run its call again: `number` is what it had asked for. */
 static inline void regs_restart(struct regs *r, long number) {
     r->x[8] = (u64)number;

@@ -27,8 +27,8 @@ arch_jump:
         br      x16
 
 /* x0: slot, sp: the top of its stack. svc keeps all registers but x0, so there is none free to jump back with: a call that
- * trapped ends by way of SIGSYS, whose return restores registers, vector state and signal mask at once. A call that came
- * by the hook goes back to its block, which knows what x8 is to be. */
+ * trapped ends by rt_sigreturn or SIGSYS (finish_trapped()), which restore registers, vector state and signal mask at once. A
+ * call that came by the hook goes back to its block, which knows what x8 is to be. */
         .globl enter, exit_begin, exit_switched, exit_slow
 enter:
         mov     x19, x0
@@ -75,7 +75,15 @@ exit_slow:
         sub     x1, x19, #128
         mov     sp, x1
         mov     x0, x19
-        bl      finish_always
+        bl      finish_trapped
+        cbz     x0, exit_finish
+        mov     sp, x0                  /* all signals are blocked: nobody will look for the slot here */
+        add     x1, x19, #SLOT_BUSY
+        stlr    wzr, [x1]
+        mov     x8, #139                /* rt_sigreturn */
+        svc     #0
+        brk     #0
+exit_finish:
         mov     x0, x19
         ldr     x1, [x19, #REGS_SP]
         mov     sp, x1

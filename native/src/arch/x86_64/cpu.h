@@ -58,6 +58,8 @@ static inline void regs_arguments(const struct regs *r, u64 a[6]) {
 }
 /* Of a child's call of clone. */
 static inline void regs_begin_child(struct regs *r, u64 stack) { r->rax = 0, r->rsp = stack; }
+/* The frame of a trapped call is not used again. */
+static inline void regs_forget_frame(struct regs *r) { (void)r; }
 /* Make the guest run its call again: `number` is what it had asked for. */
 static inline void regs_restart(struct regs *r, long number) {
     r->rax = (u64)number;
