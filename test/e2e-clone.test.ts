@@ -12,7 +12,7 @@ suite('clone', noBusybox, () => {
   beforeAll(async () => {
     lab = openLab();
     await makeContainer(lab, 'box');
-  }, 60_000);
+  }, 120_000);
   afterAll(() => lab.close());
 
   const directoryOf = (name: string): string => join(lab.home, '.udocker/containers', name);

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await good('pull', image);
   await good('create', '--name=box', image);
   root = (await good('inspect', '-p', 'box')).stdout.trim();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   lab?.close();
   await server?.close();
@@ -65,7 +65,7 @@ suite('setup', noBusybox, () => {
     expect((await good('run', 'box', 'sh', '-c', 'echo $container_execmode')).stdout).toBe('N2\n');
     expect((await good('ps', '-m')).stdout).toMatch(/ W N2 +\['box'\]/);
     await good('setup', '--execmode=N1', 'box');
-  }, 30_000);
+  }, 120_000);
 
   test('a mode that cannot work is set only by force, with a warning', async () => {
     const refused = await lab.udocker(['setup', '--execmode=S1', 'box']);
@@ -78,7 +78,7 @@ suite('setup', noBusybox, () => {
     expect([forced.status, forced.stderr]).toEqual([0, expect.stringMatching(/^Warning: mode S1 /)]);
     expect((await good('setup', 'box')).stdout).toStartWith('execmode: S1\n');
     await good('setup', '--execmode=N1', 'box');
-  }, 30_000);
+  }, 120_000);
 
   test('not of a protected or a running container', async () => {
     await good('protect', 'box');
@@ -92,7 +92,7 @@ suite('setup', noBusybox, () => {
     const { status, stderr } = await lab.run(['sh', '-c', script]);
     expect([status, stderr]).toEqual([1, expect.stringContaining('it is running')]);
     await lab.run(['sh', '-c', `while ! ${lab.executable} setup --execmode=N1 box; do sleep 0.2; done`]);
-  }, 30_000);
+  }, 120_000);
 
   test('--fixperm opens what modes have closed, and follows no link', async () => {
     await good('run', 'box', 'sh', '-c', 'mkdir /shut; touch /shut/f; chmod 0 /shut/f /shut');
@@ -102,7 +102,7 @@ suite('setup', noBusybox, () => {
     expect(statSync(join(root, 'shut')).mode & 0o777).toBe(0o700);
     expect(statSync(join(root, 'shut/f')).mode & 0o777).toBe(0o600);
     expect(statSync(join(lab.directory, 'outside')).mode & 0o777).toBe(0o444);
-  }, 30_000);
+  }, 120_000);
 
   test("--nvidia copies the host's driver, over files that are there by force only, and never out of the container", async () => {
     const [driver, away] = [join(lab.directory, 'driver'), join(lab.directory, 'elsewhere')];
@@ -141,7 +141,7 @@ suite('setup', noBusybox, () => {
     expect((await good('run', 'box', 'cat', '/usr/lib64/libcuda.so.1')).stdout).toBe('two');
     const none = await lab.udocker(['setup', '--nvidia', '--force', 'box']);
     expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('has no NVIDIA driver')]);
-  }, 30_000);
+  }, 120_000);
 
   test('mount points of a run are known: --purge takes the empty ones away, and so does the next run', async () => {
     const volume = (target: string) => ['run', `--volume=/etc:${target}`, 'box', 'true'];
@@ -160,7 +160,7 @@ suite('setup', noBusybox, () => {
     expect(readdirSync(join(root, 'points')).sort()).toEqual(['a', 'kept']);
     expect(existsSync(join(away, 'b'))).toBe(true);
     await good('run', 'box', 'sh', '-c', 'rm -r /points');
-  }, 30_000);
+  }, 120_000);
 });
 
 suite('verify', noBusybox, () => {
@@ -185,7 +185,7 @@ suite('verify', noBusybox, () => {
     }
     await good('verify', image);
     expect((await lab.udocker(['verify', 'nosuch'])).status).toBe(1);
-  }, 30_000);
+  }, 120_000);
 });
 
 suite('manifest', noBusybox, () => {
@@ -197,7 +197,7 @@ suite('manifest', noBusybox, () => {
     const unknown = await lab.udocker(['manifest', 'inspect', `${server.host}/no/thing`]);
     expect([unknown.status, unknown.stdout]).toEqual([1, '']);
     expect((await lab.udocker(['manifest', 'create', image])).status).toBe(2);
-  }, 30_000);
+  }, 120_000);
 });
 
 suite('search', noBusybox, () => {
@@ -208,7 +208,7 @@ suite('search', noBusybox, () => {
     const unknown = await lab.udocker(['search', '--list-tags', `${server.host}/lab/none`]);
     expect([unknown.status, unknown.stdout]).toEqual([1, '']);
     expect((await lab.udocker(['search'])).status).toBe(2);
-  }, 30_000);
+  }, 120_000);
 
   test('an index, of Docker Hub or of the first version, tells more', async () => {
     const results = Array.from({ length: 130 }, (_, at) => ({
@@ -251,7 +251,7 @@ suite('search', noBusybox, () => {
       });
       made.close();
     }
-  }, 30_000);
+  }, 120_000);
 });
 
 suite('install', noBusybox, () => {
@@ -297,7 +297,7 @@ suite('install', noBusybox, () => {
     expect((await install(good, '--purge')).status).toBe(0);
     expect(files()).toEqual(['proot-x86_64', 'VERSION', 'second', 'README']);
     served.close();
-  }, 60_000);
+  }, 120_000);
 });
 
 suite('doctor', noBusybox, () => {
@@ -327,5 +327,5 @@ suite('doctor', noBusybox, () => {
       0,
       expect.stringMatching(/^P1 +no .*\n +proot: .*\/nonexistent/m),
     ]);
-  }, 60_000);
+  }, 120_000);
 });

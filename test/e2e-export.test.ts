@@ -13,7 +13,7 @@ suite('export', noBusybox, () => {
   beforeAll(async () => {
     lab = openLab();
     await makeContainer(lab, 'box');
-  }, 60_000);
+  }, 120_000);
   afterAll(() => lab.close());
 
   const at = (name: string): string => join(lab.home, name);

@@ -18,7 +18,7 @@ suite('containers in an F mode of the first udocker', noBusybox ?? noPatchelf, (
     lab = openLab();
     await makeContainer(lab, 'box');
     await change('box', 'F3');
-  }, 60_000);
+  }, 120_000);
   afterAll(() => lab.close());
 
   const directoryOf = (name: string): string => join(lab.home, '.udocker/containers', name);

@@ -191,7 +191,7 @@ for (const { name, reason, publish, command, prints } of cases) {
     }, 120_000);
     afterAll(async () => {
       expect((await lab.udocker(['rm', name])).status).toBe(0);
-    }, 60_000);
+    }, 120_000);
 
     for (const engine of engineCases) {
       test.skipIf(engine.reason !== undefined)(

@@ -191,7 +191,7 @@ suite('containers out of archives', noBusybox, () => {
     writeFileSync(join(top(), 'containers/box/execmode'), 'N1');
     expect((await lab.udocker(['export', '-o', 'box.tar', 'box'])).status).toBe(0);
     expect((await lab.udocker(['export', '--clone', '-o', 'clone.tar', 'box'])).status).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   test('export --clone and import --clone: the same container under another id', async () => {
     const { status, stdout, stderr } = await lab.udocker(['import', '--clone', '--name=back', 'clone.tar']);

@@ -104,7 +104,7 @@ suite('stopped and started again', noBusybox, () => {
     const repository = newRepository();
     slowly(4);
     const { child, ended } = start(repository, 'pull', image());
-    await until(() => arrived(repository.top) > 8_000_000, 20_000);
+    await until(() => arrived(repository.top) > 8_000_000);
     child.kill('SIGKILL');
     expect((await ended).signal).toBe('SIGKILL');
     const here = arrived(repository.top);
@@ -122,7 +122,7 @@ suite('stopped and started again', noBusybox, () => {
     const repository = newRepository();
     slowly(4);
     const { child, ended } = start(repository, 'pull', image());
-    await until(() => arrived(repository.top) > 8_000_000, 20_000);
+    await until(() => arrived(repository.top) > 8_000_000);
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     expect([code, stderr.split('\n').filter((line) => !line.startsWith('Info: '))]).toEqual([
@@ -145,7 +145,7 @@ suite('stopped and started again', noBusybox, () => {
       const begun = () =>
         existsSync(staging) &&
         readdirSync(staging).some((name) => existsSync(join(staging, name, 'ROOT/bin')));
-      await until(begun, 20_000);
+      await until(begun);
       child.kill(signal);
       const outcome = await ended;
       expect(outcome).toMatchObject(
@@ -170,7 +170,7 @@ suite('stopped and started again', noBusybox, () => {
     const before = snapshot(repository.top);
     const id = (await repository.run('create', '--name=box', image())).stdout.trim();
     const { child, ended } = start(repository, 'rm', 'box');
-    await until(() => child.exitCode !== null || !existsSync(join(repository.top, 'containers', id)), 20_000);
+    await until(() => child.exitCode !== null || !existsSync(join(repository.top, 'containers', id)));
     child.kill('SIGKILL');
     await ended;
     expect((await repository.run('ps')).stdout).not.toContain(id);

@@ -66,7 +66,7 @@ beforeAll(async () => {
   const address = own.find((one) => one?.family === 'IPv4' && !one.internal)?.address;
   if (address !== undefined) outer = await startRegistry({ address });
   if (outer !== undefined) publishImage(outer, 'lab/tool', '1');
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   lab?.close();
   await outer?.close();

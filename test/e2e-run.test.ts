@@ -154,7 +154,7 @@ suite('run', reason, () => {
         .status,
     ).toBe(137);
     expect(snapshot(top)).toEqual(pulled);
-  }, 30_000);
+  }, 120_000);
 
   test('--name and --pull', async () => {
     const policy = (...words: string[]) => udocker(['-q', 'run', ...words, 'ubuntu', 'true']);
@@ -245,7 +245,7 @@ suite('what scripts and programs rely on', reason, () => {
     const plain = await lab.run(script); // what whoever started the tests ignores stays so
     const { stdout, stderr } = await udocker(['-q', 'run', 'ubuntu', ...script], { env });
     expect([stdout, stderr]).toEqual([plain.stdout, '']);
-  }, 30_000);
+  }, 120_000);
 
   const strace = Bun.which('strace');
   const noStrace = strace === null ? ' (skipped: no strace)' : '';

@@ -40,4 +40,4 @@ test('a compiled program extracts in threads', () => {
   const ran = spawnSync(file, [path, box.root, box.ownersFile], { cwd: '/', encoding: 'utf8' });
   expect(JSON.parse(ran.stdout)).toMatchObject({ files: 1, layers: 1, ownersListed: 1 });
   expect(box.tree()).toEqual({ f: 'file 0644 in a thread' });
-}, 60_000);
+}, 120_000);

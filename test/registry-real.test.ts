@@ -81,7 +81,7 @@ beforeAll(async () => {
   const { port } = await startDockerRegistry(shop, { tls: true });
   secure = { port, url: `https://localhost:${port}` };
   await fill();
-}, 60_000);
+}, 120_000);
 afterAll(() => shop.close());
 
 async function pull(lab: ReturnType<typeof openLab>) {

@@ -202,10 +202,10 @@ for (const { name, program, job, supervised, how } of ways) {
       const seconds = marker();
       const running = lab.start(sh(`echo up; sleep ${seconds} & sleep ${seconds}`));
       await running.said('up');
-      await until(() => processesWith(`sleep ${seconds}`).length >= 2, 5000);
+      await until(() => processesWith(`sleep ${seconds}`).length >= 2);
       running.child.kill('SIGTERM');
       expect((await running.ended).status).toBe(143);
-      await until(() => processesWith(seconds).length === 0, 3000);
+      await until(() => processesWith(seconds).length === 0);
     });
 
     test('a program that handles SIGTERM gets it once and ends as it likes', async () => {
@@ -220,10 +220,10 @@ for (const { name, program, job, supervised, how } of ways) {
       const seconds = marker();
       const running = lab.start(sh(`echo up; sleep ${seconds}; true`));
       await running.said('up');
-      await until(() => processesWith(`sleep ${seconds}`).length >= 1, 5000);
+      await until(() => processesWith(`sleep ${seconds}`).length >= 1);
       await new Promise((resolve) => setTimeout(resolve, 300));
       running.child.kill('SIGKILL');
-      await until(() => processesWith(seconds).length === 0, 5000);
+      await until(() => processesWith(seconds).length === 0);
     });
 
     test('four runs of one container at once', async () => {

@@ -73,7 +73,7 @@ for (const { mode, name, program } of ways) {
       await running.said('up');
       running.child.kill('SIGTERM');
       expect((await running.ended).status).toBe(143);
-      await until(() => processesWith(seconds).length === 0, 5000);
+      await until(() => processesWith(seconds).length === 0);
     });
   });
 }

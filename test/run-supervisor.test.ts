@@ -24,10 +24,19 @@ function marker(): string {
   return `${8000 + markers}.${process.pid}`;
 }
 
-/** Undefined for one that has gone by now. */
-function commandOf(pid: number): string | undefined {
-  const path = `/proc/${pid}/comm`;
-  return existsSync(path) ? readFileSync(path, 'latin1').trim() : undefined;
+/** What `/proc/PID/stat` says of a process's name and state. Undefined for one that has gone by now. */
+function stateOf(pid: number): { command: string; state: string } | undefined {
+  try {
+    const [, command = '', state = ''] =
+      /^\d+ \((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+    return { command, state };
+  } catch {
+    return undefined;
+  }
+}
+
+function statesOf(commandLine: string): (string | undefined)[] {
+  return processesWith(commandLine).map((pid) => stateOf(pid)?.state);
 }
 
 function childrenOf(pid: number): number[] {
@@ -54,13 +63,13 @@ for (const { name, program, job } of enginesUnderTest) {
       const seconds = marker();
       const running = lab.start({ ...sh(`echo up; exec sleep ${seconds}`), ...more });
       await running.said('up');
-      await until(() => processesWith(`sleep ${seconds}`).length >= 1, 5000);
+      await until(() => processesWith(`sleep ${seconds}`).length >= 1);
       return { running, seconds, pid: running.child.pid ?? 0 };
     };
 
     test('what stays in the place of udocker is below 300 KB, twice', async () => {
       const { running, pid } = await sleeping();
-      await until(() => childrenOf(pid).length === 1, 5000);
+      await until(() => childrenOf(pid).length === 1);
       const stays = [pid, ...childrenOf(pid)];
       for (const one of stays) {
         expect(readlinkSync(`/proc/${one}/exe`)).toBe(lab.nativeEngine);
@@ -68,8 +77,9 @@ for (const { name, program, job } of enginesUnderTest) {
       }
       // The runtime has gone: the keeper's only child is process 1, our init.
       if (isRuntime) {
-        const inits = () => childrenOf(stays[1] ?? 0).filter((child) => commandOf(child) === 'udocker-init');
-        await until(() => inits().length === 1, 5000);
+        const inits = () =>
+          childrenOf(stays[1] ?? 0).filter((child) => stateOf(child)?.command === 'udocker-init');
+        await until(() => inits().length === 1);
         const [init = 0] = inits();
         expect(residentKilobytes(init)).toBeLessThan(300);
       }
@@ -83,21 +93,21 @@ for (const { name, program, job } of enginesUnderTest) {
         const ended = new Promise((done) => running.child.on('exit', (_, by) => done(by)));
         running.child.kill(signal);
         expect(await ended).toBe(signal);
-        await until(() => processesWith(seconds).length === 0, 3000);
+        await until(() => processesWith(seconds).length === 0);
       }
-    }, 20_000);
+    }, 120_000);
 
     test('whichever of the two is killed, nothing is left', async () => {
       for (const victim of ['front', 'keeper', 'both'] as const) {
         const { running, seconds, pid } = await sleeping();
-        await until(() => childrenOf(pid).length === 1, 5000);
+        await until(() => childrenOf(pid).length === 1);
         const [keeper = 0] = childrenOf(pid);
         // Time for process 1 to learn that its parent stays.
         await new Promise((resolve) => setTimeout(resolve, 200));
         if (victim !== 'front') process.kill(keeper, 'SIGKILL');
         if (victim !== 'keeper') process.kill(pid, 'SIGKILL');
         expect((await running.ended).status).toBe(137);
-        await until(() => processesWith(seconds).length === 0, 3000);
+        await until(() => processesWith(seconds).length === 0);
       }
     });
 
@@ -116,7 +126,7 @@ for (const { name, program, job } of enginesUnderTest) {
       child.stdout.setEncoding('utf8').on('data', (part: string) => {
         text += part;
       });
-      await until(() => text.includes('up'), 10_000);
+      await until(() => text.includes('up'));
       await new Promise((resolve) => setTimeout(resolve, 200));
       process.kill(-(child.pid ?? 0), 'SIGTERM');
       await new Promise((done) => child.on('close', done));
@@ -140,7 +150,7 @@ for (const { name, program, job } of enginesUnderTest) {
       const { running, seconds } = await sleeping({ stay: true });
       running.child.kill('SIGTERM');
       expect((await running.ended).status).toBe(143);
-      await until(() => processesWith(seconds).length === 0, 3000);
+      await until(() => processesWith(seconds).length === 0);
       const handling = lab.start(
         sh('trap "echo got" TERM; echo up; for i in 1 2 3 4 5; do sleep 0.1; done; exit 4', { stay: true }),
       );
@@ -150,7 +160,7 @@ for (const { name, program, job } of enginesUnderTest) {
       expect([status, stdout.toString()]).toEqual([4, 'up\ngot\n']);
       const killed = await sleeping({ stay: true });
       killed.running.child.kill('SIGKILL');
-      await until(() => processesWith(killed.seconds).length === 0, 3000);
+      await until(() => processesWith(killed.seconds).length === 0);
     });
 
     test('the descriptor that PMI_FD names reaches the program, across a gap', async () => {
@@ -178,9 +188,9 @@ for (const { name, program, job } of enginesUnderTest) {
       await pane.shows('ready');
       await pane.tmux('send-keys', 'C-c');
       await pane.shows('ended 130');
-      expect(await pane.screen()).toContain(' icanon');
+      await pane.shows(' icanon');
       await pane.close();
-    }, 20_000);
+    }, 120_000);
 
     test('Ctrl-Z stops, fg goes on, in an interactive shell of the host', async () => {
       const pane = await openWindow(lab, "env PS1='host: ' sh -i");
@@ -189,35 +199,37 @@ for (const { name, program, job } of enginesUnderTest) {
       const directory = lab.container();
       const count = () => Number(readFileSync(join(directory, 'ROOT/tmp/count'), 'utf8').trim() || '0');
       await pane.types(`${lab.executable} ${lab.jobFile(sh(script, { directory }))} </dev/null | cat`);
-      await until(() => existsSync(join(directory, 'ROOT/tmp/count')), 10_000);
+      await until(() => existsSync(join(directory, 'ROOT/tmp/count')));
       await pane.tmux('send-keys', 'C-z');
       await pane.shows('Stopped');
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      const stopped = count();
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      expect(count()).toBe(stopped);
+      let stopped: number;
+      do {
+        stopped = count();
+        await new Promise((resolve) => setTimeout(resolve, 700));
+      } while (count() !== stopped);
       await pane.types('fg');
-      await until(() => count() > stopped + 2, 5000);
+      await until(() => count() > stopped + 2);
       await pane.tmux('send-keys', 'C-c');
       await pane.types('echo status $?');
       await pane.shows('status ');
       await pane.close();
-    }, 30_000);
+    }, 120_000);
 
     test('an interactive shell inside stops and resumes its own jobs', async () => {
       const pane = await openPane(lab, lab.jobFile({ ...job, command: ['sh', '-i'] }));
       await pane.shows('c0ffee00#');
-      await pane.types('sleep 50');
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const sleep = `sleep ${marker()}`;
+      await pane.types(sleep);
+      await until(() => statesOf(sleep).includes('S'));
       await pane.tmux('send-keys', 'C-z');
       await pane.shows('Stopped');
       await pane.types('fg');
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await until(() => statesOf(sleep).includes('S'));
       await pane.tmux('send-keys', 'C-c');
       await pane.types('exit 5');
       await pane.shows('ended 5');
       await pane.close();
-    }, 30_000);
+    }, 120_000);
 
     test.skipIf(!isRuntime)('process 1 collects what others leave behind', async () => {
       const script =

@@ -74,9 +74,9 @@ for (const { name, program, job, supervised, how } of ways) {
         await pane.shows('\ngot hello');
         await pane.types('echo ended $?; stty -a');
         await pane.shows('\nended 3');
-        expect(await pane.screen()).toContain(' icanon');
+        await pane.shows(' icanon');
         await pane.close();
-      }, 20_000);
+      }, 120_000);
     }
 
     test('with the output in a pipe the input stays a terminal and bytes are not changed', async () => {
@@ -122,7 +122,7 @@ for (const { name, program, job, supervised, how } of ways) {
       const process = supervised ? `${lab.nativeEngine} supervise1` : lab.executable;
       await pane.tmux('run-shell', '-b', `kill -TERM $(pgrep -o -f '${process} ')`);
       await pane.shows('ended 143');
-      expect(await pane.screen()).toContain(' icanon');
+      await pane.shows(' icanon');
       await pane.close();
     });
   });

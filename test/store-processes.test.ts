@@ -84,7 +84,7 @@ test('four processes that pull and remove images with a shared layer never lose 
   at.store.blobs.removeAbandoned(Number.POSITIVE_INFINITY);
   expect(blobNames()).toEqual([]);
   expect(treeOf(at.store.layout.repos)).toEqual([]);
-}, 30_000);
+}, 120_000);
 
 test('a create killed half way leaves nothing visible; the next one cleans up and gets the name', async () => {
   const child = start('create', 'web', '1000', '10');

@@ -32,7 +32,7 @@ export async function openWindow(lab: RunLab, command: string) {
     shows: async (wanted: string) => {
       const timer = setInterval(() => void screen(), 200);
       try {
-        await until(() => text.includes(wanted), 10_000);
+        await until(() => text.includes(wanted));
       } finally {
         clearInterval(timer);
       }

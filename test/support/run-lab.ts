@@ -138,13 +138,12 @@ function launch(lab: Lab, job: string, stdin?: string | Uint8Array): Running {
       resolve({ status: code ?? (signal === 'SIGKILL' ? 137 : 143), stdout: Buffer.concat(chunks), stderr }),
     );
   });
-  const said = (text: string) =>
-    until(() => Buffer.concat(chunks).includes(text) || stderr.includes(text), 10_000);
+  const said = (text: string) => until(() => Buffer.concat(chunks).includes(text) || stderr.includes(text));
   return { child, ended, said };
 }
 
-/** Waits until `condition` holds. Throws when it does not within `ms`. */
-export async function until(condition: () => boolean, ms: number): Promise<void> {
+/** Waits until `condition` holds. Throws when it does not within `ms`, which are many: a busy machine may stand still. */
+export async function until(condition: () => boolean, ms = 60_000): Promise<void> {
   const end = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`still not so after ${ms} ms: ${condition}`);
