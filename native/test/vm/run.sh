@@ -5,10 +5,11 @@
 #          [--libc glibc|musl] [--files memory|nfs] [--only PATTERN] [--work DIR] [--timeout S]
 # --release: the Debian release whose kernel is used, such as bullseye for Linux 5.10; --cpu: as qemu calls it, such as
 # Nehalem for one that knows little; --pages 16k: a kernel with such pages (aarch64, from trixie on); --kernel: one of your
-# own, such as one with pages of 64 KiB, which Debian does not have; --libc: what the programs are
-# built with; --files nfs: containers and binds lie on an NFS 4.2 mount, which the machine gives to
-# itself from an ext2 disk: no birth times, no blocks to reserve, inode numbers that are used again. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for static programs of that
-# CPU (gcc-aarch64-linux-gnu with libc6-dev-arm64-cross), and a Debian archive for kernel and busybox.
+# own, such as one with pages of 64 KiB (kernel-64k.config); --libc: what the programs are built with; --files nfs:
+# containers and binds lie on an NFS 4.2 mount, which the machine gives to itself from an ext2 disk: no birth times, no
+# blocks to reserve, inode numbers that are used again. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for
+# static programs of that CPU (gcc-aarch64-linux-gnu with libc6-dev-arm64-cross), and a Debian archive for kernel, busybox
+# and musl.
 # Programs that say something of x86 alone do not build for aarch64 and are left out.
 here=$(cd "$(dirname "$0")" && pwd)
 shopt -s extglob
