@@ -6,6 +6,7 @@
 #include "plan.h"
 
 #define ENGINE_VERSION 1
+#define ROOT_DESCRIPTORS 8
 #define WORDS_MORE 2 /* "inside" and its value, by chroot */
 
 struct engine {
@@ -19,6 +20,7 @@ struct engine {
     u32 host_uid, host_gid;    /* who runs this on the host */
     u32 base_uid, base_gid;    /* who that user's files belong to in the guest */
     u64 container;             /* number that all processes of this container carry, 0: none is needed; see watcher.c */
+    int root_descriptors;      /* changing: number of the first, 0: there are none; see near.h */
     bool links_open;           /* changing: a symbolic link itself was opened (O_PATH and O_NOFOLLOW) */
     bool proc_seen;            /* changing: a directory of /proc was opened, so names there may be magic links */
 };

@@ -5,11 +5,13 @@
 #include <linux/stat.h>
 
 #include "engine.h"
+#include "near.h"
 #include "sys/raw.h"
 #include "sys/text.h"
 
 long link_read(const char *host_path, char *to, size_t size) {
-    long r = sys(__NR_readlinkat, AT_FDCWD, host_path, to, size - 1);
+    struct near near = near_path(AT_FDCWD, host_path);
+    long r = sys(__NR_readlinkat, near.directory, near.path, to, size - 1);
     if (r >= 0) to[r] = 0;
     return r;
 }

@@ -7,6 +7,7 @@
 #include <linux/stat.h>
 
 #include "calls/ids.h"
+#include "calls/own-descriptor.h"
 #include "calls/resolve.h"
 #include "calls/running.h"
 #include "engine.h"
@@ -108,6 +109,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
     if (r < 0) fail_errno(r == -ENOENT || r == -ENOTDIR ? 127 : 126, "cannot run ", engine.plan.exec, r);
     signals_open();
     own_file_begin();
+    if (!nested) own_descriptors_open();
     if (nested && engine.emulated && outer != -ENGINE_EMULATES)
         fail(125, "inside a container with the host user's own ids there can be no other with root's: ",
              "start the outer one as root");

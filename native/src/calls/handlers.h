@@ -51,6 +51,8 @@ long ids_prctl(const u64 a[6]);
 call_handler call_chown, call_chmod, call_mknod;
 /* fchdir.c */
 call_handler call_fchdir;
+/* own-descriptor.c */
+call_handler call_descriptor, call_dup_to, call_close_range;
 /* listing.c */
 call_handler call_getdents;
 /* attributes.c */

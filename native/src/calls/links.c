@@ -1,8 +1,10 @@
 /* readlink and getcwd: host paths on their way to the guest. */
 #include "../engine.h"
+#include "../near.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
+#include "own-descriptor.h"
 #include "resolve.h"
 
 /* Does this place lie under /proc/PID, where links show host paths? */
@@ -37,11 +39,15 @@ static __attribute__((noinline)) long read_any(struct call *call, int directory,
     char target[PATH_SIZE];
     long r = resolve_copy(path, place);
     if (r < 0) return r;
-    if (!r && call->number == __NR_readlinkat) return sys(__NR_readlinkat, directory, path, buffer, size);
+    if (!r && call->number == __NR_readlinkat)
+        return descriptor_is_own((u32)directory) ? -EBADF : sys(__NR_readlinkat, directory, path, buffer, size);
     r = resolve_copied(directory, (size_t)r, 0, room.text, place);
     if (r < 0) return r;
     r = proc_link(place, target, sizeof(target));
-    if (r == -EINVAL) return sys(__NR_readlinkat, place->directory, place->path, buffer, size);
+    if (r == -EINVAL) {
+        struct near near = near_place(place);
+        return sys(__NR_readlinkat, near.directory, near.path, buffer, size);
+    }
     return r < 0 ? r : give(buffer, target, (size_t)r, size);
 }
 

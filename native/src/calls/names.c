@@ -5,6 +5,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../near.h"
 #include "running.h"
 #include "../state/moves.h"
 #include "../sys/raw.h"
@@ -67,7 +68,8 @@ static long remove_name(int directory, u64 path, u64 flags) {
     if (r < 0) return r;
     bool known = engine.remembers && file_leaving(&place, &file);
     int change = flags & AT_REMOVEDIR ? -1 : change_begin(&place);
-    r = sys(__NR_unlinkat, place.directory, place.path, flags);
+    struct near near = near_place(&place);
+    r = sys(__NR_unlinkat, near.directory, near.path, flags);
     if (r == 0 && !(flags & AT_REMOVEDIR)) tell_cache(&place);
     change_end(change);
     if (r < 0 && known) file_remember(&file);
@@ -229,7 +231,8 @@ static bool is_still_there(const struct place *place, const struct file *file) {
 }
 
 static long run_rename(const struct pair *p, u32 flags) {
-    return sys(__NR_renameat2, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
+    struct near from = near_place(&p->place[0]), to = near_place(&p->place[1]);
+    return sys(__NR_renameat2, from.directory, from.path, to.directory, to.path, flags);
 }
 
 /* May mounts depend on what has this name? */
@@ -322,7 +325,8 @@ static long link_pair(struct pair *p, u64 flags) {
     if (p->place[0].path[0]) flags &= ~(u64)AT_EMPTY_PATH;
     if (!(p->place[0].flags & PLACE_KERNEL_FOLLOWS)) flags &= ~(u64)AT_SYMLINK_FOLLOW;
     int change = change_begin(&p->place[1]);
-    r = sys(__NR_linkat, p->place[0].directory, p->place[0].path, p->place[1].directory, p->place[1].path, flags);
+    struct near from = near_place(&p->place[0]), to = near_place(&p->place[1]);
+    r = sys(__NR_linkat, from.directory, from.path, to.directory, to.path, flags);
     if (r == 0) tell_cache(&p->place[1]), running_moved(&p->place[0], &p->place[1]);
     change_end(change);
     return r;

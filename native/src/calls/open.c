@@ -4,9 +4,11 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../near.h"
 #include "running.h"
 #include "../sys/raw.h"
 #include "handlers.h"
+#include "own-descriptor.h"
 #include "owners.h"
 #include "permit.h"
 #include "resolve.h"
@@ -80,7 +82,8 @@ static long open_place(struct call *call, const struct place *place, u64 flags, 
     if (r < 0) return r;
     bool nameless = (flags & O_TMPFILE) == O_TMPFILE; /* made in the directory behind a link of /proc */
     if ((place->flags & PLACE_PROC) && !nameless) return open_proc(call, place, flags, mode);
-    u64 a[6] = {(u64)place->directory, (u64)place->path, flags, mode};
+    struct near near = near_place(place);
+    u64 a[6] = {(u64)near.directory, (u64)near.path, flags, mode};
     if (engine.remembers && flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) return open_remembering(call, place, a);
     return arch_blocking(__NR_openat, a, call->slot);
 }
@@ -98,6 +101,7 @@ static u32 how_created(u64 flags) {
 
 /* A path that leads down from a directory, if no link is met, without asking where that directory is. */
 static bool open_below(struct call *call, int directory, char *path, u64 flags, u64 mode, long *result) {
+    if (descriptor_is_own((u32)directory)) return false;
     bool makes = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY));
     if ((engine.remembers && makes) || (engine.mounts.any_read_only && may_write(flags)) || !leads_down(path)) return false;
     if (may_write(flags) && running_known(path)) return false;

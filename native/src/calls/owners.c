@@ -5,6 +5,7 @@
 #include <linux/time.h>
 
 #include "../engine.h"
+#include "../near.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -43,7 +44,8 @@ static bool recall(u32 device, u64 inode, u64 birth, u32 links, struct ownership
 long file_look(int directory, const char *path, u64 flags, struct file *file) {
     struct statx st;
     if (!(flags & AT_SYMLINK_FOLLOW)) flags |= AT_SYMLINK_NOFOLLOW;
-    long r = sys(__NR_statx, directory, path, flags & ~(u64)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st);
+    struct near near = near_path(directory, path);
+    long r = sys(__NR_statx, near.directory, near.path, flags & ~(u64)AT_SYMLINK_FOLLOW, STATX_BASIC_STATS | STATX_BTIME, &st);
     if (r < 0) return r;
     file->device = device_of(st.stx_dev_major, st.stx_dev_minor);
     file->inode = st.stx_ino;

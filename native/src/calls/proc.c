@@ -8,6 +8,7 @@
 #include "../sys/process.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
+#include "own-descriptor.h"
 #include "resolve.h"
 #include "textview.h"
 
@@ -87,10 +88,12 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     bool mapped = text_starts(name, "map_files/") && name[10];
     bool space = text_starts(name, "ns/") && name[3];
     if (!descriptor && !mapped && !space && !text_equal(name, "cwd")) return -EINVAL;
-    if (last && (descriptor || mapped || space)) return -EXDEV;
-    long r = sys(__NR_readlinkat, AT_FDCWD, host_path, host, sizeof(host) - 1);
+    bool own = descriptor && descriptor_is_own(number);
+    if (last && !own && (descriptor || mapped || space)) return -EXDEV;
+    long r = link_read(host_path, host, sizeof(host));
     if (r < 0) return r;
-    host[r] = 0;
+    if (own && link_is_own(number, host)) return -ENOENT;
+    if (last && own) return -EXDEV;
     if (!last && engine.links_open && sys(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) == 0 && S_ISLNK(st.st_mode))
         return -ENOTDIR;
     if ((r = removed_place(host_path, host, to, size)) != 0) {

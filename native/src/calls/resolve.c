@@ -5,16 +5,19 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../near.h"
 #include "../sys/raw.h"
 #include "../state/directories.h"
 #include "../state/moves.h"
 #include "../sys/text.h"
+#include "own-descriptor.h"
 #include "views.h"
 
 static long check_directory(const char *host_path) {
     char text[PATH_ROOM + 4];
-    text_put(text, text_put(text, 0, host_path), "/."); /* no descriptor: there may be none left */
-    return sys(__NR_faccessat, AT_FDCWD, text, 0);
+    text_put(text, text_put(text, 0, host_path), "/."); /* no new descriptor: there may be none left */
+    struct near near = near_path(AT_FDCWD, text);
+    return sys(__NR_faccessat, near.directory, near.path, 0);
 }
 
 const struct path_host path_host_system = {link_read, check_directory, proc_magic_link};
@@ -210,6 +213,7 @@ static long resolve_text(int directory, const char *path, size_t length, u32 how
         long r = lookup("/", path, length, how, place);
         return r == -EOVERFLOW ? -ENAMETOOLONG : r;
     }
+    if (descriptor_is_own((u32)directory)) return -EBADF;
     if (try_straight(directory, path, how, place) || try_down(directory, path, length, how, place)) return 0;
     return resolve_relative(directory, path, length, how, place);
 }

@@ -3,8 +3,10 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../near.h"
 #include "../sys/raw.h"
 #include "handlers.h"
+#include "own-descriptor.h"
 #include "owners.h"
 #include "resolve.h"
 
@@ -22,13 +24,15 @@ static bool empty_path(u64 path, u64 flags) {
 
 static long fstatat(const struct place *place, u64 buffer, u64 flags) {
     if (!(place->flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
-    long r = sys(__NR_newfstatat, place->directory, place->path, buffer, flags);
+    struct near near = near_place(place);
+    long r = sys(__NR_newfstatat, near.directory, near.path, buffer, flags);
     if (r == 0 && engine.emulated) file_show_stat(place->directory, place->path, flags, (struct stat *)buffer);
     return r;
 }
 
 /* stat of a descriptor: caught under emulation only, but newfstatat always is. */
 static long stat_descriptor(struct call *call, int fd, u64 buffer) {
+    if (descriptor_is_own((u32)fd)) return -EBADF;
     long r = call_run(call);
     if (r == 0 && engine.emulated) file_show_stat(fd, "", AT_EMPTY_PATH, (struct stat *)buffer);
     return r;
@@ -66,13 +70,15 @@ long call_newfstatat(struct call *call) {
 static long place_statx(const struct call *call, const struct place *place) {
     u64 flags = call->a[2] | (place->flags & PLACE_KERNEL_FOLLOWS ? 0 : AT_SYMLINK_NOFOLLOW);
     u64 mask = call->a[3] | STATX_TYPE | (engine.emulated ? STATX_UID | STATX_GID | STATX_MODE | STATX_INO : 0);
-    long r = sys(__NR_statx, place->directory, place->path, flags, mask, call->a[4]);
+    struct near near = near_place(place);
+    long r = sys(__NR_statx, near.directory, near.path, flags, mask, call->a[4]);
     if (r == 0 && engine.emulated)
         file_show_statx(place->directory, place->path, flags, (struct statx *)call->a[4]);
     return r;
 }
 
 static long statx_descriptor(struct call *call) {
+    if (descriptor_is_own(call->a[0])) return -EBADF;
     if (engine.emulated) call->a[3] |= STATX_TYPE | STATX_UID | STATX_GID | STATX_MODE | STATX_INO;
     long r = call_run(call);
     if (r == 0 && engine.emulated)
@@ -103,7 +109,8 @@ static bool is_special(const struct place *place) {
 /* Is something there? One call tells: -EINVAL of readlink, which is quicker than stat. 1: a link. */
 static long look_whether_there(const struct place *place) {
     char target[8];
-    long r = sys(__NR_readlinkat, place->directory, place->path, target, sizeof(target));
+    struct near near = near_place(place);
+    long r = sys(__NR_readlinkat, near.directory, near.path, target, sizeof(target));
     return r >= 0 ? 1 : r == -EINVAL ? 0 : r;
 }
 
@@ -111,7 +118,8 @@ static long look_whether_there(const struct place *place) {
  * that could say otherwise, and in the container's own tree nothing else has a say. 1: a link; -EACCES: not for sure. */
 static long look_whether_allowed(const struct place *place, u64 mode) {
     struct stat st;
-    long r = sys(__NR_newfstatat, place->directory, place->path, &st, AT_SYMLINK_NOFOLLOW);
+    struct near near = near_place(place);
+    long r = sys(__NR_newfstatat, near.directory, near.path, &st, AT_SYMLINK_NOFOLLOW);
     if (r < 0 || S_ISLNK(st.st_mode)) return r < 0 ? r : 1;
     bool ours = st.st_uid == engine.host_uid && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
     return ours && !(mode & ~(u64)(st.st_mode >> 6 & 7)) ? 0 : -EACCES;
@@ -123,7 +131,8 @@ static u32 writable HOT; /* the device of the tree, once the kernel has let some
  * one that a success of the kernel's tells about. */
 static long look_whether_writable(const struct place *place, u64 mode, u32 *device) {
     struct statx st;
-    long r = sys(__NR_statx, place->directory, place->path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE | STATX_UID, &st);
+    struct near near = near_place(place);
+    long r = sys(__NR_statx, near.directory, near.path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE | STATX_UID, &st);
     if (r < 0 || S_ISLNK(st.stx_mode)) return r < 0 ? r : 1;
     if (st.stx_uid != engine.host_uid || !(S_ISREG(st.stx_mode) || S_ISDIR(st.stx_mode))) return -EACCES;
     *device = st.stx_dev_major << 20 | st.stx_dev_minor;
@@ -155,11 +164,12 @@ long call_access(struct call *call) {
         if (r < 0 && r != -EACCES) return r;
         if (r == 1 && (r = resolve_given(directory, PATH_FOLLOW, room.text, place)) < 0) return r;
     }
+    struct near near = near_place(place);
     if (new) {
         if (!(place->flags & PLACE_KERNEL_FOLLOWS)) flags |= AT_SYMLINK_NOFOLLOW;
-        r = sys(__NR_faccessat2, place->directory, place->path, mode, flags);
+        r = sys(__NR_faccessat2, near.directory, near.path, mode, flags);
     } else {
-        r = sys(__NR_faccessat, place->directory, place->path, mode);
+        r = sys(__NR_faccessat, near.directory, near.path, mode);
     }
     if (r == 0 && device && device != writable) writable = device;
     return r == 0 && (mode & 2) && (place->flags & PLACE_READ_ONLY) && !is_special(place) ? -EROFS : r;

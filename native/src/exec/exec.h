@@ -7,7 +7,7 @@
 
 #define SCRIPT_LINE 256 /* the kernel's BINPRM_BUF_SIZE */
 #define SCRIPT_DEPTH 5
-#define STATE_NUMBERS 10 /* in the state word that launch() makes, before the ids */
+#define STATE_NUMBERS 11 /* in the state word that launch() makes, before the ids */
 
 /* Nothing is put here. With it the beginnings of the big buffers on the way to an exec, all that is mostly touched of them,
  * come to lie on three pages of a slot; a forked child has none of them yet, and each costs it a fault. */

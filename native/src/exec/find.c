@@ -3,8 +3,10 @@
 #include <linux/stat.h>
 #include <linux/time.h>
 
+#include "../calls/own-descriptor.h"
 #include "../calls/resolve.h"
 #include "../engine.h"
+#include "../near.h"
 #include "../sys/raw.h"
 #include "../sys/say.h"
 #include "../sys/text.h"
@@ -45,9 +47,10 @@ static bool is_busy(int fd, const struct stat *st) {
 static long open_executable(const struct place *place, bool follow) {
     struct stat st;
     u64 flags = O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW);
-    long r = sys(__NR_faccessat, place->directory, place->path, 1 /* X_OK */);
+    struct near near = near_place(place);
+    long r = sys(__NR_faccessat, near.directory, near.path, 1 /* X_OK */);
     if (r < 0) return r;
-    long fd = sys(__NR_openat, place->directory, place->path, flags, 0);
+    long fd = sys(__NR_openat, near.directory, near.path, flags, 0);
     if (fd == -EACCES) fd = open_unreadable(place, flags);
     if (fd < 0) return fd == -ENXIO ? -EACCES : fd; /* a socket or such */
     r = sys(__NR_fstat, fd, &st);
@@ -84,7 +87,7 @@ static long open_path(int directory, const char *path, u64 flags, char *guest) {
     char link[48];
     bool nofollow = (flags & AT_SYMLINK_NOFOLLOW) != 0, descriptor = !path[0] && (flags & AT_EMPTY_PATH);
     if (descriptor) {
-        if (directory != AT_FDCWD && sys(__NR_fcntl, directory, F_GETFD) < 0) return -EBADF;
+        if (directory != AT_FDCWD && (descriptor_is_own((u32)directory) || sys(__NR_fcntl, directory, F_GETFD) < 0)) return -EBADF;
         if (directory == AT_FDCWD)
             text_put(link, 0, "/proc/thread-self/cwd");
         else

@@ -18,7 +18,7 @@
 
 #define SMALL_VECTOR 512UL /* argument pointers that fit on the slot's stack */
 #define HEAD_WORDS 7
-#define STATE_TEXT 208 /* STATE_NUMBERS, "secure" and commas */
+#define STATE_TEXT 212 /* STATE_NUMBERS, "secure" and commas */
 
 u32 trace_me_deferred HOT;
 
@@ -73,6 +73,8 @@ static long make_state(char *state, const struct program *p) {
     n = text_put_number(state, n, own_file().inode);
     n = text_put(state, n, ",");
     n = text_put_number(state, n, engine.mounts.moves);
+    n = text_put(state, n, ",");
+    n = text_put_number(state, n, (u64)engine.root_descriptors);
     n = text_put(state, n, trace_me_deferred && trace_me_deferred == (u32)sys(__NR_gettid) ? ",1" : ",0");
     return engine.emulated ? put_ids(state, n, p) : 0;
 }

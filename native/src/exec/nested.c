@@ -3,6 +3,7 @@
  * outer container has bound below the inner tree is not seen in it. */
 #include <linux/mman.h>
 
+#include "../calls/own-descriptor.h"
 #include "../calls/resolve.h"
 #include "../engine.h"
 #include "../supervise/supervise.h"
@@ -105,6 +106,7 @@ long launch_engine(u64 argv, long argc, u64 envp, struct slot *slot) {
     long r = arch_copy(vector, (const void *)argv, (size_t)argc * 8);
     if (r == 0) r = translate_words(vector, argv, argc, (char *)room + words);
     if (r >= 0) {
+        own_descriptors_give_up(); /* the new engine would not know of them */
         u64 a[6] = {(u64) "/proc/self/exe", (u64)vector, envp};
         r = arch_blocking(__NR_execve, a, slot);
     }

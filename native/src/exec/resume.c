@@ -6,6 +6,7 @@
 #include <linux/ptrace.h>
 
 #include "../calls/ids.h"
+#include "../calls/own-descriptor.h"
 #include "../engine.h"
 #include "../sys/say.h"
 #include "../state/ownership.h"
@@ -25,7 +26,7 @@ u64 stop_before_program HOT;
 struct kept {
     u64 fd, interpreter_fd, inherited, proc_seen, known, container;
     struct own_file file;
-    u64 moves;
+    u64 moves, root_descriptors;
     u64 trace_me;    /* PTRACE_TRACEME was put off until the program stands ready */
     u64 secure;      /* the program gained rights: AT_SECURE */
     const char *ids; /* behind those: only under emulation */
@@ -34,7 +35,7 @@ struct kept {
 static bool parse_state(const char *text, struct kept *kept) {
     u64 *values[] = {&kept->fd,    &kept->interpreter_fd, &kept->inherited,   &kept->proc_seen,
                      &kept->known, &kept->container,      &kept->file.device, &kept->file.inode,
-                     &kept->moves, &kept->trace_me};
+                     &kept->moves, &kept->root_descriptors, &kept->trace_me};
     _Static_assert(ARRAY_LENGTH(values) == STATE_NUMBERS, "STATE_NUMBERS");
     for (unsigned i = 0; i < ARRAY_LENGTH(values); i++) {
         if (i && *text++ != ',') return false;
@@ -166,6 +167,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
     engine.mounts.moves = kept.moves;
+    own_descriptors_resume(kept.root_descriptors);
     const u64 *name = auxiliary(auxv, AT_EXECFN);
     own_file_resume(name ? (const char *)*name : NULL, &kept.file);
     char **guest_argv = argv + engine.plan.first_argument;

@@ -201,6 +201,7 @@ static bool jump(struct walk *w, size_t length, bool removed) {
 static long follow(struct walk *w, bool last, size_t directory_length) {
     long r = -EINVAL;
     if (in_proc(w)) r = w->host->magic_link(w->place->text, last, w->target, PATH_SIZE);
+    if (r == -ENOENT) return r; /* it leads nowhere */
     bool magic = r >= 0 || r == -EXDEV || r == -ENOTDIR;
     if (magic && (w->how & (PATH_NO_LINKS | PATH_NO_MAGIC))) {
         r = w->host->read_link(w->place->text, w->target, PATH_SIZE);

@@ -11,6 +11,8 @@ enum call_when {
     ALWAYS,
     EMULATED,      /* only under emulated root */
     DESCRIPTOR_CHANGE, /* under emulated root, and where a read-only mount may have given out the descriptor */
+    OWN_DESCRIPTOR, /* one of the arguments up to `tested` is a descriptor of the engine's own: see calls/own-descriptor.h */
+    EMULATED_OR_OWN, /* under emulated root, and else as OWN_DESCRIPTOR */
     ARGUMENT_SET,  /* where the argument `tested` is not 0 */
     PRCTL,         /* options that concern the engine, and under emulation those that concern ids */
     PEER_IDS,      /* getsockopt: who is at the other end of a unix socket; only under emulation */

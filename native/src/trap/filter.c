@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 
+#include "../calls/own-descriptor.h"
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "calls.h"
@@ -103,10 +104,27 @@ static void emit_prctl(struct program *p, bool emulated) {
     go(p, TO_ALLOW);
 }
 
+static void emit_own(struct program *p, const struct call_row *row) {
+    for (unsigned i = 0; i <= row->tested; i++) {
+        load(p, argument(i, false));
+        emit(p, BPF_JMP | BPF_JGE, 0, 2, (u32)engine.root_descriptors);
+        emit(p, BPF_JMP | BPF_JGE, 1, 0, (u32)engine.root_descriptors + ROOT_DESCRIPTORS);
+        go(p, TO_CHECK_PC);
+    }
+    go(p, TO_ALLOW);
+}
+
 static void emit_row(struct program *p, const struct call_row *row, bool emulated) {
     switch (row->when) {
     case REFUSED:
         go(p, TO_ENOSYS);
+        return;
+    case EMULATED_OR_OWN:
+        if (emulated) go(p, TO_CHECK_PC);
+        else emit_own(p, row);
+        return;
+    case OWN_DESCRIPTOR:
+        emit_own(p, row);
         return;
     case ARGUMENT_SET:
         if_set_check(p, row->tested);
@@ -181,10 +199,18 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
     }
 }
 
+static bool names_own(const struct call_row *row, const u64 a[6]) {
+    for (unsigned i = 0; i <= row->tested; i++)
+        if (descriptor_is_own(a[i])) return true;
+    return false;
+}
+
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     switch (row->when) {
     case EMULATED: return emulated;
     case DESCRIPTOR_CHANGE: return emulated || engine.mounts.any_read_only;
+    case OWN_DESCRIPTOR: return names_own(row, a);
+    case EMULATED_OR_OWN: return emulated || names_own(row, a);
     case ARGUMENT_SET: return a[row->tested] != 0;
     case OTHER_PROCESS: return emulated && (u32)a[row->tested];
     case SHADOW_STACK: return ((u32)a[0] & 0xfffff000) == SHADOW_STACK_OPTIONS;
@@ -227,16 +253,25 @@ static void emit_search(struct program *p, const u16 *order, unsigned first, uns
     emit_search(p, order, middle, last, emulated);
 }
 
-static bool only_emulated(u8 when) {
-    return when == EMULATED || when == PEER_IDS || when == AUDIT_SOCKET || when == SOME_SIGNAL ||
-           when == OTHER_PROCESS;
+/* Can it ever have to be caught in this container? */
+static bool is_needed(u8 when, bool emulated) {
+    switch (when) {
+    case EMULATED:
+    case PEER_IDS:
+    case AUDIT_SOCKET:
+    case SOME_SIGNAL:
+    case OTHER_PROCESS: return emulated;
+    case DESCRIPTOR_CHANGE: return emulated || engine.mounts.any_read_only;
+    case OWN_DESCRIPTOR: return engine.root_descriptors;
+    case EMULATED_OR_OWN: return emulated || engine.root_descriptors;
+    default: return true;
+    }
 }
 
 static unsigned sort_rows(u16 *order, bool emulated) {
     unsigned count = 0;
     for (unsigned i = 0; i < call_row_count; i++) {
-        if (call_rows[i].when == DESCRIPTOR_CHANGE && !emulated && !engine.mounts.any_read_only) continue;
-        if (!emulated && only_emulated(call_rows[i].when)) continue;
+        if (!is_needed(call_rows[i].when, emulated)) continue;
         unsigned at = count++;
         for (; at && call_rows[order[at - 1]].number > call_rows[i].number; at--) order[at] = order[at - 1];
         order[at] = (u16)i;

@@ -23,7 +23,7 @@ int main(void)
 	act.sa_flags = SA_RESTART;
 	MUST(sigaction(SIGALRM, &act, NULL));
 	pid_t child = (pid_t)MUST(fork());
-	if (!child) { usleep(150000); int fd = open("/work/fifo", O_WRONLY); usleep(100000); _exit(fd < 0); }
+	if (!child) { usleep(1000000); int fd = open("/work/fifo", O_WRONLY); usleep(100000); _exit(fd < 0); }
 	MUST(setitimer(ITIMER_REAL, &often, NULL));
 	int fd = open("/work/fifo", O_RDONLY);
 	MUST(setitimer(ITIMER_REAL, &never, NULL));

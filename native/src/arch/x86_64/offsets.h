@@ -39,7 +39,7 @@
 #define SLOT_HASH_FROM 0x1807800 /* bits 11-14, 23, 24: where thread pointers of glibc, musl and Go differ */
 #define SLOT_HASH_ONES 0x7c0     /* behind the hash: the five bits that SLOTS_BASE has */
 #define SLOT_HASH_TO (SLOTS_BASE | 0x7e0000)
-#define CACHE_BASE (ENGINE_BASE + 0xe0000) /* the directory cache, behind the engine's own memory: one table of pages for all */
+#define CACHE_BASE (ENGINE_BASE + 0x140000) /* the directory cache, behind the engine's own memory: one table of pages for all */
 #define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
 #define HOOK_PROBES 16 /* further slots tried before the call is trapped instead */
 #define HOOK_PROBE_SIZE 32
