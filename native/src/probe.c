@@ -42,7 +42,7 @@ __attribute__((section("probe_guest_code"), used, noreturn)) void probe_guest(co
 /* The guest's ELF file, in memory only. The descriptor, or -errno. */
 static long make_guest(void) {
     /* At the same place in its page as here: aarch64's adrp counts in pages. */
-    const u64 base = 0x10000, at = PAGE_SIZE + (u64)__start_probe_guest_code % PAGE_SIZE;
+    const u64 base = 0x10000, at = PAGE_LEAST + (u64)__start_probe_guest_code % PAGE_LEAST;
     u64 size = (u64)(__stop_probe_guest_code - __start_probe_guest_code);
     struct {
         Elf64_Ehdr header;
@@ -51,7 +51,7 @@ static long make_guest(void) {
         .header = {.e_type = ET_EXEC, .e_machine = ARCH_ELF_MACHINE, .e_version = EV_CURRENT, .e_phnum = 1,
                    .e_phoff = sizeof(Elf64_Ehdr), .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr),
                    .e_entry = base + at + (u64)((const u8 *)probe_entry - __start_probe_guest_code)},
-        .segment = {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = base, .p_paddr = base, .p_align = PAGE_SIZE,
+        .segment = {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = base, .p_paddr = base, .p_align = PAGE_LEAST,
                     .p_filesz = at + size, .p_memsz = at + size},
     };
     memcpy(file.header.e_ident, "\177ELF\2\1\1", 7);

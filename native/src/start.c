@@ -24,6 +24,10 @@
 #include "trap/calls.h"
 #include "trap/signal.h"
 #include "watcher.h"
+
+#ifndef AT_MINSIGSTKSZ
+#define AT_MINSIGSTKSZ 51
+#endif
 /* A host path without links, or the end. */
 static const char *host_plain(const char *path, bool *directory) {
     char link[48], text[PATH_SIZE];
@@ -70,6 +74,12 @@ static void make_plain(int argc, char **argv) {
     }
 }
 
+/* How much of a stack a signal takes. */
+static u64 frame_size(const u64 *auxv) {
+    while (auxv[0] && auxv[0] != AT_MINSIGSTKSZ) auxv += 2;
+    return auxv[0] ? auxv[1] : ARCH_FRAME_SIZE;
+}
+
 static void enter_directory(void) {
     static struct place place;
     long r = path_walk(&engine.mounts, &path_host_system, "/", engine.plan.cwd, PATH_FOLLOW, &place);
@@ -80,9 +90,6 @@ static void enter_directory(void) {
 void start(int argc, char **argv, char **envp, const u64 *auxv) {
     static struct program program;
     arch_ask(auxv);
-    for (const u64 *pair = auxv; pair[0]; pair += 2)
-        if (pair[0] == AT_PAGESZ && pair[1] != PAGE_SIZE)
-            fail(125, "this kernel's pages are larger than 4 KiB; use a PRoot mode (P)", "");
     make_plain(argc, argv);
     engine_keep_words(argv, 2);
     directories_begin(running_lockable(), moves_made());
@@ -107,7 +114,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
         fail(125, "inside a container with the host user's own ids there can be no other with root's: ",
              "start the outer one as root");
     if (engine.plan.kill_on_exit && (r = watcher_begin()) < 0) fail_errno(125, "cannot start a process", "", r);
-    r = nested ? 0 : filter_install(engine.emulated);
+    r = nested ? 0 : filter_install(engine.emulated, frame_size(auxv));
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);
     fail_errno(126, "cannot start ", engine.plan.exec, r);

@@ -5,7 +5,7 @@
 #include "arch.h"
 
 static inline bool mark_stack(u8 *marks, const stack_t *stack) {
-    u64 first = (u64)stack->ss_sp / PAGE_SIZE, last = ((u64)stack->ss_sp + stack->ss_size - 1) / PAGE_SIZE;
+    u64 first = (u64)stack->ss_sp / PAGE_LEAST, last = ((u64)stack->ss_sp + stack->ss_size - 1) / PAGE_LEAST;
     if (!stack->ss_size || stack->ss_flags & SS_DISABLE) return false;
     if (last - first >= STACK_MARKS) last = first + STACK_MARKS - 1;
     for (u64 page = first; page <= last; page++)

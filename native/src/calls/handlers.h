@@ -17,6 +17,8 @@ call_handler call_readlink, call_readlinkat, call_getcwd;
 call_handler call_sigaction, call_sigprocmask, call_sigpending, call_sigsuspend, call_wait_mask3, call_wait_mask4, call_pselect;
 /* exec.c */
 call_handler call_execve, call_execveat;
+/* spawn.c */
+call_handler call_clone;
 /* trace.c */
 call_handler call_ptrace, call_wait4;
 /* refused.c */

@@ -172,7 +172,7 @@ static long open_resolved(struct call *call, struct open_how *wanted) {
 long call_openat2(struct call *call) {
     struct open_how how;
     if (call->a[3] < sizeof(how)) return -EINVAL;
-    if (call->a[3] > PAGE_SIZE) return -E2BIG;
+    if (call->a[3] > arch_page()) return -E2BIG;
     long r = arch_copy(&how, (const void *)call->a[2], sizeof(how));
     if (r < 0) return r;
     for (u64 i = sizeof(how); i < call->a[3]; i++) {

@@ -8,7 +8,7 @@
 #include "../sys/text.h"
 #include "ids.h"
 
-#define WORDS_SIZE (3 * PAGE_SIZE)
+#define WORDS_SIZE (3 * PAGE_LEAST)
 
 static bool read_there(u32 pid, const void *from, void *to, size_t size) {
     struct iovec mine = {to, size}, other = {(void *)from, size};

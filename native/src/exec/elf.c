@@ -10,8 +10,8 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-static u64 page_down(u64 address) { return address & ~(PAGE_SIZE - 1); }
-static u64 page_up(u64 address) { return (address + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
+static u64 page_down(u64 address) { return address & ~(arch_page() - 1); }
+static u64 page_up(u64 address) { return (address + arch_page() - 1) & ~(arch_page() - 1); }
 
 long elf_read_head(int fd, struct elf_file *elf) {
     return elf->size = sys(__NR_pread64, fd, elf->head, sizeof(elf->head), 0);
@@ -120,10 +120,22 @@ static void note_segment(const Elf64_Phdr *s, u64 bias, struct elf_loaded *l) {
 }
 
 /* A stretch of free addresses where the kernel likes it: nobody else maps anything while a program is being loaded. */
-static long find_room(u64 size) {
+static long find_room(u64 size, u64 alignment) {
+    size += alignment - arch_page();
     long r = sys(__NR_mmap, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (!is_error(r)) sys(__NR_munmap, r, size);
-    return r;
+    if (is_error(r)) return r;
+    sys(__NR_munmap, r, size);
+    return (long)(((u64)r + alignment - 1) & -alignment);
+}
+
+/* What a file that may lie anywhere is to be aligned to: its variables may count on it. */
+static u64 alignment_of(const struct elf_file *elf) {
+    u64 most = arch_page();
+    for (int i = 0; i < elf->header.e_phnum; i++) {
+        u64 wanted = elf->segments[i].p_align;
+        if (elf->segments[i].p_type == PT_LOAD && wanted > most && !(wanted & (wanted - 1))) most = wanted;
+    }
+    return most;
 }
 
 static long measure(const struct elf_file *elf, u64 *low, u64 *high, struct elf_loaded *l) {
@@ -132,7 +144,7 @@ static long measure(const struct elf_file *elf, u64 *low, u64 *high, struct elf_
         const Elf64_Phdr *s = &elf->segments[i];
         if (s->p_type == PT_GNU_STACK) l->executable_stack = (s->p_flags & PF_X) != 0;
         if (s->p_type != PT_LOAD) continue;
-        if (s->p_filesz > s->p_memsz || (s->p_vaddr ^ s->p_offset) % PAGE_SIZE) return -ENOEXEC;
+        if (s->p_filesz > s->p_memsz || (s->p_vaddr ^ s->p_offset) % arch_page()) return -ENOEXEC;
         if (s->p_vaddr < *low) *low = s->p_vaddr;
         if (s->p_vaddr + s->p_memsz > *high) *high = s->p_vaddr + s->p_memsz;
     }
@@ -155,20 +167,20 @@ static long map_all(int fd, const struct elf_file *elf, int fixed, struct elf_lo
 }
 
 long elf_map(int fd, const struct elf_file *elf, u64 base, struct elf_loaded *l) {
-    u64 low, high;
+    u64 low, high, alignment = alignment_of(elf);
     memset(l, 0, sizeof(*l));
     long r = measure(elf, &low, &high, l);
     if (r < 0) return r;
     if (elf->header.e_type == ET_DYN && base) {
-        l->bias = base - page_down(low);
+        l->bias = (base & -alignment) - (low & -alignment);
         r = map_all(fd, elf, MAP_FIXED_NOREPLACE, l);
         if (r != -EEXIST) return r;
         memset(l, 0, sizeof(*l));
         measure(elf, &low, &high, l);
     }
     if (elf->header.e_type == ET_DYN) {
-        if (is_error(r = find_room(page_up(high) - page_down(low)))) return r;
-        l->bias = (u64)r - page_down(low);
+        if (is_error(r = find_room(page_up(high) - (low & -alignment), alignment))) return r;
+        l->bias = (u64)r - (low & -alignment);
     }
     if (l->bias + low < ENGINE_BASE + ENGINE_SIZE && l->bias + high > ENGINE_BASE) return -ENOMEM;
     return map_all(fd, elf, MAP_FIXED, l);

@@ -121,7 +121,7 @@ long launch(struct program *p, u64 argv, u64 envp, struct slot *slot) {
     if (p->is_engine && slot) return launch_engine(argv, argc, envp ? envp : (u64)nothing, slot);
     u64 need = (u64)argc + p->prefix_count + (u64)engine.word_count + HEAD_WORDS + 2;
     const char *small[need < SMALL_VECTOR ? need : SMALL_VECTOR], **vector = small;
-    if (need > SMALL_VECTOR && !(vector = big_vector(slot, (need * 8 + PAGE_SIZE) & ~(PAGE_SIZE - 1)))) return -ENOMEM;
+    if (need > SMALL_VECTOR && !(vector = big_vector(slot, (need * 8 + PAGE_LEAST) & ~(PAGE_LEAST - 1)))) return -ENOMEM;
     long r = make_state(state, p);
     if (r == 0) r = fill(vector, p, state, argv, argc);
     if (r < 0) return r;

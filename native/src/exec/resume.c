@@ -78,14 +78,15 @@ static bool take_ids(const struct kept *kept, u64 *auxv) {
     return true;
 }
 
-static u64 random_pages(u64 *auxv, unsigned offset, u64 pages) {
+/* In whole pages, below `most` bytes. */
+static u64 random_distance(u64 *auxv, unsigned offset, u64 most) {
     u64 *bytes = auxiliary(auxv, AT_RANDOM);
     u32 value;
     static long personality HOT; /* one more than what it is */
     if (!personality) personality = sys(__NR_personality, 0xffffffff) + 1;
     if (!bytes || ((personality - 1) & 0x0040000 /* ADDR_NO_RANDOMIZE */)) return 0;
     memcpy(&value, (u8 *)*bytes + offset, 4);
-    return (value * 2654435761u) % pages * PAGE_SIZE;
+    return (value * 2654435761u) % (most / arch_page()) * arch_page();
 }
 
 /* Map one file; how many program headers it has, or -errno. */
@@ -103,7 +104,7 @@ static __attribute__((noinline)) long load_file(int fd, u64 base, struct elf_loa
 /* Load program and ld.so; where to jump comes back in *entry. */
 static long load(const struct kept *kept, u64 *auxv, struct elf_loaded *program, u64 *entry) {
     struct elf_loaded interpreter;
-    long headers = load_file((int)kept->fd, ARCH_PIE_BASE + random_pages(auxv, 0, 1UL << 22), program);
+    long headers = load_file((int)kept->fd, ARCH_PIE_BASE + random_distance(auxv, 0, 1UL << 34), program);
     if (headers < 0) return headers;
     *entry = program->entry;
     interpreter.bias = 0;
@@ -122,12 +123,12 @@ static long load(const struct kept *kept, u64 *auxv, struct elf_loaded *program,
 /* What the kernel notes of a process: heap, command line, environment, auxiliary vector. Needs CONFIG_CHECKPOINT_RESTORE;
  * without it the heap begins behind the engine and ps shows its words, no more. */
 static void set_records(const struct elf_loaded *p, char **argv, char **envp, u64 *auxv) {
-    u64 heap = (p->end + 2 * PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    u64 heap = (p->end + 2 * arch_page() - 1) & ~(arch_page() - 1);
     int argc = 0, envc = 0, pairs = 0;
     while (argv[argc]) argc++;
     while (envp[envc]) envc++;
     while (auxv[2 * pairs]) pairs++;
-    heap += random_pages(auxv, 8, 1UL << 13);
+    heap += random_distance(auxv, 8, 1UL << 25);
     u64 arg_end = argc ? (u64)argv[argc - 1] + strlen(argv[argc - 1]) + 1 : (u64)envp;
     u64 env_end = envc ? (u64)envp[envc - 1] + strlen(envp[envc - 1]) + 1 : arg_end;
     struct prctl_mm_map map = {
@@ -183,7 +184,7 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     set_records(&program, guest_argv, envp, auxv);
     sys(__NR_prctl, PR_SET_NAME, text_last_name(argv[at + 2]));
     if (program.executable_stack)
-        sys(__NR_mprotect, (u64)argv & ~(PAGE_SIZE - 1), PAGE_SIZE,
+        sys(__NR_mprotect, (u64)argv & ~(arch_page() - 1), arch_page(),
             PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
     u64 *stack = (u64 *)(guest_argv - 1);
     *stack = (u64)(argc - engine.plan.first_argument);

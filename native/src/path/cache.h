@@ -37,7 +37,7 @@ struct cache {
     u32 lockable; /* the device on which running programs are locked, 0: none; see calls/running.h */
     u64 moves;    /* length of the list of moves: see state/moves.h */
     u64 programs[CACHE_PROGRAM_WORDS]; /* names of programs that were started: another Bloom filter */
-    u8 head[PAGE_SIZE - 40 - CACHE_CHANGERS * 4 - CACHE_PROGRAM_WORDS * 8];
+    u8 head[PAGE_LEAST - 40 - CACHE_CHANGERS * 4 - CACHE_PROGRAM_WORDS * 8];
     u64 names[CACHE_NAME_WORDS];
     struct cache_entry entries[CACHE_ENTRIES];
 };

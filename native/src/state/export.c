@@ -13,7 +13,7 @@
 
 static struct {
     size_t used;
-    char text[16 * PAGE_SIZE];
+    char text[16 * PAGE_LEAST];
 } out;
 
 static void flush(void) {
@@ -76,7 +76,7 @@ static void walk(int parent, const char *name, size_t length);
 
 static void walk_entries(int fd, size_t length) {
     struct entry *entry;
-    char list[PAGE_SIZE] __attribute__((aligned(8)));
+    char list[PAGE_LEAST] __attribute__((aligned(8)));
     long n;
     while ((n = sys(__NR_getdents64, fd, list, sizeof(list))) > 0) {
         for (long at = 0; at < n; at += entry->length) {

@@ -12,7 +12,7 @@
 #define GONE 0xffffffffu /* number of a removed record */
 #define LINGER 60 /* seconds for which a file without a name is remembered for sure, and until the table is full */
 
-static u64 *index_of(struct owner_table *t) { return (u64 *)((u8 *)t + PAGE_SIZE); }
+static u64 *index_of(struct owner_table *t) { return (u64 *)((u8 *)t + PAGE_LEAST); }
 static struct ownership *records_of(struct owner_table *t) { return (struct ownership *)(index_of(t) + (1UL << t->bits)); }
 
 static u64 hash_of(u32 device, u64 inode) {
@@ -82,7 +82,7 @@ long table_put(struct owner_table *t, const struct ownership *file) {
 }
 
 u64 table_size(u32 bits) {
-    return PAGE_SIZE + (8UL << bits) + (sizeof(struct ownership) << (bits - 1));
+    return PAGE_LEAST + (8UL << bits) + (sizeof(struct ownership) << (bits - 1));
 }
 
 bool table_is_one(const struct owner_table *head) {

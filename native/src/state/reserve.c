@@ -20,7 +20,7 @@ static void write_in_place(long fd) {
 }
 
 long reserve_blocks(long fd, u64 size) {
-    static u8 zeros[PAGE_SIZE]; /* not const, so that it takes no room in the file */
+    static u8 zeros[PAGE_LEAST]; /* not const, so that it takes no room in the file */
     struct stat st;
     long r = sys(__NR_fstat, fd, &st);
     if (r == 0 && (u64)st.st_size < size) r = may_grow(size);
@@ -31,7 +31,7 @@ long reserve_blocks(long fd, u64 size) {
     /* What is there was written here before. */
     for (u64 at = (u64)st.st_size; at < size; at += (u64)r) {
         u64 part = size - at;
-        r = sys(__NR_pwrite64, fd, zeros, part < PAGE_SIZE ? part : PAGE_SIZE, at);
+        r = sys(__NR_pwrite64, fd, zeros, part < PAGE_LEAST ? part : PAGE_LEAST, at);
         if (r <= 0) return r < 0 ? r : -ENOSPC;
     }
     return 0;

@@ -54,7 +54,7 @@ bool socket_name_for_guest(const char *name, char *guest) {
 }
 
 void socket_names_forget_dead(void) {
-    char entries[PAGE_SIZE] __attribute__((aligned(8)));
+    char entries[PAGE_LEAST] __attribute__((aligned(8)));
     struct entry *entry;
     long fd = state_open(DIRECTORY, O_RDONLY | O_DIRECTORY);
     if (fd < 0) return;

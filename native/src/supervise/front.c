@@ -87,7 +87,7 @@ void supervise(int argc, char **argv, char **envp) {
     const char *complaint = "";
     if (duty_parse(argc, argv, &duty, &complaint) < 0) fail(125, "the plan makes no sense at: ", complaint);
     struct shared *shared =
-        (struct shared *)sys(__NR_mmap, NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        (struct shared *)sys(__NR_mmap, NULL, PAGE_LEAST, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (is_error((long)shared)) fail_errno(125, "no memory", "", (long)shared);
     save_terminal();
     if (duty.plain) signals_plain();

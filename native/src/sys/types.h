@@ -14,7 +14,7 @@ typedef uint64_t u64;
 typedef int64_t i64;
 
 #define PATH_SIZE 4096  /* the kernel's PATH_MAX, the NUL included */
-#define PAGE_SIZE 4096UL
+#define PAGE_LEAST 4096UL /* unit of files, buffers and marks. The pages of this kernel may be larger: arch_page() */
 /* For small variables that every program uses: together on few pages. */
 #define HOT __attribute__((section(".bss.hot")))
 #define HOT_LAST __attribute__((section(".bss.hot_last"))) /* of which only the beginning is */

@@ -48,9 +48,9 @@ static u64 map_area(u64 hint, u64 site) {
 static u64 map_near(u64 site) {
     u64 at = map_area(0, site);
     for (u64 distance = 1UL << 20; !at && distance < (u64)AREA_REACH; distance *= 2)
-        if (site > distance + 0x10000) at = map_area((site - distance) & ~(PAGE_SIZE - 1), site);
+        if (site > distance + 0x10000) at = map_area((site - distance) & ~(arch_page() - 1), site);
     for (u64 distance = AREA_REACH - (1UL << 20); !at && distance > AREA_ABOVE; distance /= 2)
-        at = map_area((site + distance) & ~(PAGE_SIZE - 1), site);
+        at = map_area((site + distance) & ~(arch_page() - 1), site);
     return at;
 }
 

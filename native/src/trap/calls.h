@@ -20,7 +20,8 @@ enum call_when {
     AUDIT_SOCKET,  /* socket: one to the kernel's audit system; only under emulation */
     SOME_SIGNAL,   /* the argument `tested` is 0, or a signal that threads do not send each other; only under emulation */
     OTHER_PROCESS, /* the argument `tested`, a number of a process, is not 0; only under emulation */
-    NAMESPACES,    /* clone: flags that ask for new namespaces */
+    NAMESPACES,    /* unshare: flags that ask for new namespaces */
+    CHILD,         /* clone: the same flags; a child that shares memory with a parent who waits, on a stack of its own */
     RESUMES,       /* ptrace: PTRACE_TRACEME, what makes a tracee and what resumes it */
     HANDLER_END,   /* rt_sigreturn at signal_return: see trap/signal.c */
     REFUSED,       /* answered ENOSYS by the filter itself */
@@ -62,8 +63,11 @@ static inline const struct call_row *call_row_of(long number) {
 bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated);
 /* Is this option of prctl one of ids_prctl()? */
 bool prctl_about_ids(u32 option);
-/* Build and install the filter. */
-long filter_install(bool emulated);
+/* Flags of clone and unshare; of <linux/sched.h>. */
+#define CLONE_NAMESPACES                                                                                        \
+    (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+/* Build and install the filter. `frame`: room that the kernel needs on a stack for a signal, in bytes. */
+long filter_install(bool emulated, u64 frame);
 
 /* Run the call as it stands in `call`, for calls that may wait: a signal may end it. */
 static inline long call_run(struct call *call) {

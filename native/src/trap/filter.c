@@ -18,8 +18,8 @@
 #define CLONE_NEWTIME 0x80
 #endif
 #define AF_NETLINK 16
-#define NAMESPACE_FLAGS                                                                                         \
-    (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+#define VFORK_FLAGS (CLONE_VM | CLONE_VFORK)
+#define FRAME_MOST 4096 /* larger ones do not fit on the stack of a child of musl's posix_spawn: see calls/spawn.c */
 #define BIT(number) (1u << (number))
 /* What threads of a program send each other is left alone: collectors, cancellation, preemption. */
 #define TO_OTHERS (BIT(0) | BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGKILL) | BIT(SIGTERM))
@@ -41,6 +41,7 @@ struct program {
         u8 target;
     } fixes[MAX_FIXES];
     unsigned fix_count;
+    bool lends; /* stacks to vfork children */
 };
 
 static void emit(struct program *p, u16 code, u8 yes, u8 no, u32 k) {
@@ -169,10 +170,16 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         go(p, TO_CHECK_PC);
         go(p, TO_ALLOW);
         return;
+    case CHILD:
     case NAMESPACES:
         load(p, argument(0, false));
-        emit(p, BPF_JMP | BPF_JSET, 0, 1, NAMESPACE_FLAGS);
+        emit(p, BPF_JMP | BPF_JSET, 0, 1, CLONE_NAMESPACES);
         go(p, TO_CHECK_PC);
+        if (row->when == CHILD && p->lends) {
+            emit(p, BPF_ALU | BPF_AND, 0, 0, VFORK_FLAGS);
+            unless_equal_go(p, VFORK_FLAGS, TO_ALLOW);
+            if_set_check(p, 1);
+        }
         go(p, TO_ALLOW);
         return;
     case HANDLER_END:
@@ -212,7 +219,10 @@ bool call_is_caught(const struct call_row *row, const u64 a[6], bool emulated) {
     case AUDIT_SOCKET: return emulated && (u32)a[0] == AF_NETLINK && (u32)a[2] == NETLINK_AUDIT;
     case SOME_SIGNAL: return emulated && (u32)a[row->tested] < 32 && (TO_OTHERS >> (u32)a[row->tested] & 1);
     case HANDLER_END: return false;
-    case NAMESPACES: return (a[0] & NAMESPACE_FLAGS) != 0;
+    case CHILD:
+        if ((a[0] & VFORK_FLAGS) == VFORK_FLAGS && a[1]) return true;
+        return (a[0] & CLONE_NAMESPACES) != 0;
+    case NAMESPACES: return (a[0] & CLONE_NAMESPACES) != 0;
     case RESUMES:
         for (unsigned i = 0; i < ARRAY_LENGTH(resumes); i++)
             if ((u32)a[0] == resumes[i]) return true;
@@ -301,8 +311,9 @@ static void build(struct program *p, bool emulated) {
         p->code[p->fixes[i].at].k = at[p->fixes[i].target] - p->fixes[i].at - 1u;
 }
 
-long filter_install(bool emulated) {
+long filter_install(bool emulated, u64 frame) {
     static struct program program;
+    program.lends = frame > FRAME_MOST;
     build(&program, emulated);
     if (program.length > MAX_CODE || program.fix_count > MAX_FIXES) return -E2BIG;
     struct sock_fprog prog = {(unsigned short)program.length, program.code};

@@ -166,6 +166,7 @@ static u64 forward_sent(int number, const siginfo_t *info, struct ucontext *uc) 
     struct slot *slot = slot_met(&met);
     bool blocked = own_blocked(slot && slot->pending ? slot->mask : *frame_mask(met)) & SIGNAL_BIT(number);
     if (!slot && !blocked) return own_forward(number, uc);
+    if (slot) regs_forget_frame(&slot->regs);
     own_keep(number, info);
     if (slot && !blocked) keep_for_later(slot, number, info, uc);
     return 0;
@@ -224,6 +225,8 @@ u64 trap_signal(int number, siginfo_t *info, struct ucontext *uc) {
 }
 
 u64 fault_signal(int number, siginfo_t *info, struct ucontext *uc) {
+    struct slot *slot = slot_of_stack(frame_sp(uc));
+    if (slot) regs_forget_frame(&slot->regs);
     frame_rewind(uc);
     u64 pc = frame_pc(uc);
     if (info->si_code > 0 && pc >= (u64)fault_begin && pc < (u64)fault_end) {
@@ -361,7 +364,6 @@ bool signals_delay(struct slot *slot) {
     return true;
 }
 
-/* The way out by way of a signal, whether one is pending or not. */
 void finish_always(struct slot *slot) {
     u64 blocked = ALL_SIGNALS & ~OWN_SIGNALS, before = 0;
     if (slot->mask_wait != 3) sys(__NR_rt_sigprocmask, SIG_BLOCK, &blocked, &before, 8);

@@ -34,6 +34,8 @@ bool signals_delay(struct slot *slot);
  * kernel would take that stack for free and put the next signal's frame over what is there: take it away, so that
  * signals come on the slot, and let them come. It is given back together with the guest's registers. */
 void signals_leave_stack(struct slot *slot);
+/* The way out of a call by way of CALL_FINISH, whether a signal is pending or not. */
+void finish_always(struct slot *slot);
 /* sigaction as the guest sees it. */
 long signals_action(int number, const struct kernel_action *wanted, struct kernel_action *old);
 

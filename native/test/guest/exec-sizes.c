@@ -1,4 +1,4 @@
-/* 1.3 MB of arguments arrive whole; one argument over 128 KiB and a total over the limit give E2BIG and the caller survives. */
+/* 1.3 MB of arguments arrive whole; one argument over 32 pages and a total over the limit give E2BIG and the caller survives. */
 #include "check.h"
 enum { COUNT = 13, SIZE = 100000 };
 int main(int argc, char **argv)
@@ -25,9 +25,10 @@ int main(int argc, char **argv)
 		args[i][SIZE] = 0;
 	}
 	IN_CHILD(0, execv(argv[0], args));
-	char *over = malloc(140000);
-	memset(over, 'x', 139999);
-	over[139999] = 0;
+	size_t most = 32 * (size_t)sysconf(_SC_PAGESIZE);
+	char *over = malloc(most + 2);
+	memset(over, 'x', most + 1);
+	over[most + 1] = 0;
 	char *const one[] = { argv[0], over, NULL };
 	FAILS(E2BIG, execv(argv[0], one));
 	for (int i = 0; i < 79; i++) huge[i] = args[1];

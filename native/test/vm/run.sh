@@ -1,16 +1,19 @@
 #!/bin/bash
 # Runs the guest programs in an engine for another CPU, or under another kernel than this host's: Debian's, in a virtual
 # machine that is emulated. Slow: not part of the usual tests.
-#   run.sh ENGINE aarch64|x86_64 [--release NAME] [--cpu MODEL] [--mode trap|rewrite] [--files memory|nfs] [--only PATTERN]
-#          [--work DIR] [--timeout S]
+#   run.sh ENGINE aarch64|x86_64 [--release NAME] [--cpu MODEL] [--pages 4k|16k] [--kernel IMAGE] [--mode trap|rewrite]
+#          [--libc glibc|musl] [--files memory|nfs] [--only PATTERN] [--work DIR] [--timeout S]
 # --release: the Debian release whose kernel is used, such as bullseye for Linux 5.10; --cpu: as qemu calls it, such as
-# Nehalem for one that knows little; --files nfs: containers and binds lie on an NFS 4.2 mount, which the machine gives to
-# itself from an ext2 disk: no birth times, no blocks to reserve, inode numbers that are used again. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for static programs of that
-# CPU (gcc-aarch64-linux-gnu with libc6-dev-arm64-cross), and a Debian archive for kernel and busybox.
+# Nehalem for one that knows little; --pages 16k: a kernel with such pages (aarch64, from trixie on); --kernel: one of your
+# own, such as one with pages of 64 KiB (kernel-64k.config); --libc: what the programs are built with; --files nfs:
+# containers and binds lie on an NFS 4.2 mount, which the machine gives to itself from an ext2 disk: no birth times, no
+# blocks to reserve, inode numbers that are used again. Needs qemu-system-arm or qemu-system-x86, cpio, a compiler for
+# static programs of that CPU (gcc-aarch64-linux-gnu with libc6-dev-arm64-cross), and a Debian archive for kernel, busybox
+# and musl.
 # Programs that say something of x86 alone do not build for aarch64 and are left out.
 here=$(cd "$(dirname "$0")" && pwd)
 shopt -s extglob
-engine=$1 machine=$2 release=bookworm model=max mode=trap files=memory only='*' work='' limit=1800
+engine=$1 machine=$2 release='' model=max mode=trap files=memory pages=4k image='' libc=glibc only='*' work='' limit=1800
 shift 2
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -18,6 +21,9 @@ while [ $# -gt 0 ]; do
 	--cpu) model=$2; shift 2 ;;
 	--mode) mode=$2; shift 2 ;;
 	--files) files=$2; shift 2 ;;
+	--pages) pages=$2; shift 2 ;;
+	--kernel) image=$2; shift 2 ;;
+	--libc) libc=$2; shift 2 ;;
 	--only) only=$2; shift 2 ;;
 	--work) work=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
@@ -29,12 +35,18 @@ aarch64) debian=arm64 console=ttyAMA0 options="-machine virt -cpu $model"; [ "$m
 x86_64) debian=amd64 console=ttyS0 options="-cpu $model" ;;
 *) echo "run.sh: no machine $machine" >&2; exit 2 ;;
 esac
+case $machine/$pages in
+*/4k) flavour='' ;;
+aarch64/16k) flavour=-16k; : "${release:=trixie}" ;;
+*) echo "run.sh: no kernel for $machine with pages of $pages" >&2; exit 2 ;;
+esac
+: "${release:=bookworm}"
 compiler=$machine-linux-gnu-gcc
 for tool in $compiler qemu-system-$machine cpio apt-get; do
 	command -v $tool > /dev/null || { echo "skip $machine: $tool is missing"; exit 0; }
 done
 if [ -z "$work" ]; then work=$(mktemp -d /tmp/vm-tests.XXXXXX); trap 'rm -rf "$work"' EXIT; fi
-work=$work/$machine-$release
+work=$work/$machine-$release$flavour
 mkdir -p "$work"/{apt/lists/partial,apt/cache/archives/partial,deb,programs}
 
 # Packages of the other machine, without touching this one's own lists.
@@ -45,10 +57,13 @@ apt=(-o APT::Architecture=$debian -o APT::Architectures=$debian -o Dir::State="$
 	-o APT::Sandbox::User=root)
 if ! ls "$work"/deb/linux-image-*.deb > /dev/null 2>&1; then
 	apt-get "${apt[@]}" -qq update || { echo "skip $machine: no Debian archive can be reached"; exit 0; }
-	kernel=$(apt-cache "${apt[@]}" depends linux-image-$debian | awk '/Depends: linux-image-/{print $2; exit}')
+	kernel=$(apt-cache "${apt[@]}" depends linux-image-$debian$flavour | awk '/Depends: linux-image-/{print $2; exit}')
 	( cd "$work/deb" && apt-get "${apt[@]}" -qq download busybox-static "$kernel" ) || exit 2
 	dpkg-deb -x "$work"/deb/busybox-static_*.deb "$work/busybox"
 	dpkg-deb -x "$work"/deb/linux-image-*.deb "$work/kernel"
+fi
+if [ "$libc" = musl ] && [ ! -d "$work/musl" ]; then
+	( cd "$work/deb" && apt-get "${apt[@]}" -qq download musl-dev ) && dpkg-deb -x "$work"/deb/musl-dev_*.deb "$work/musl" || exit 2
 fi
 
 $compiler -O1 -static -o "$work/as-user" "$here/as-user.c" || exit 2
@@ -63,13 +78,24 @@ printf 'root:x:0:0:root:/root:/bin/sh\nlab:x:1001:1001::/:/bin/sh\n' > "$root/et
 printf 'root:x:0:\nlab:x:1001:\n' > "$root/etc/group"
 printf 'guest\n' > "$root/etc/marker"
 for link in absolute:/etc/marker relative:../etc/marker dir:/etc loop:loop bind:/mnt/rw; do ln -s "${link#*:}" "$root/links/${link%%:*}"; done
+compile() { # compile PROGRAM SOURCE: static, with the C library that was asked for
+	if [ "$libc" = glibc ]; then
+		$compiler -O1 -w -pthread -static -o "$1" "$2" -lutil
+	else
+		local lib=$work/musl/usr/lib/$machine-linux-musl
+		$compiler -O1 -w -pthread -static -nostdinc -isystem "$work/musl/usr/include/$machine-linux-musl" -isystem "$($compiler -print-file-name=include)" \
+			-idirafter /usr/$machine-linux-gnu/include -idirafter /usr/include/$machine-linux-gnu -idirafter /usr/include \
+			-nostdlib -no-pie -o "$1" "$lib/crt1.o" "$lib/crti.o" "$2" "$lib/libc.a" "$($compiler -print-libgcc-file-name)" \
+			"$($compiler -print-file-name=libgcc_eh.a)" "$lib/libc.a" "$lib/crtn.o"
+	fi
+}
 for source in "$here"/../guest/*.c; do
 	name=$(basename "$source" .c)
 	# shellcheck disable=SC2254
 	case $name in $only) ;; *) continue ;; esac
-	[ "$work/programs/$name" -nt "$source" ] ||
-		$compiler -O1 -w -pthread -static -o "$work/programs/$name" "$source" -lutil 2> /dev/null || { echo "skip $name: does not build for $machine"; continue; }
-	cp "$work/programs/$name" "$root/tests/$name.static"
+	program=$work/programs/$name.$libc
+	[ "$program" -nt "$source" ] || compile "$program" "$source" 2> /dev/null || { echo "skip $name: does not build for $machine"; continue; }
+	cp "$program" "$root/tests/$name.static"
 	identity=$(sed -n 's,^// identity: ,,p' "$source") words=$(sed -n 's,^// plan: ,,p' "$source") args=$(sed -n 's,^// args: ,,p' "$source")
 	grep -q '^// owners: yes\|^// again: \|^// moved: \|^// engine: ' "$source" && continue
 	case $identity in
@@ -132,6 +158,7 @@ one() {
 	*) failed=$((failed + 1)); echo "not ok $1: exit status $status: $(tail -1 /t/out) $(head -c 300 /t/err | tr '\n' ' ')" ;;
 	esac
 }
+echo "$(uname -sr), pages of $(awk '/^KernelPageSize/ {print $2; exit}' /proc/self/smaps) KiB"
 echo "engine: $(/bin/as-user /bin/engine probe 2>&1)"
 . /list
 echo "$passed passed, $failed failed, $skipped skipped"
@@ -141,6 +168,7 @@ echo "$mode" > "$tree/mode"
 chmod 755 "$tree/init"
 ( cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1 ) > "$work/initramfs.gz" || exit 2
 # shellcheck disable=SC2086
-timeout "$limit" qemu-system-$machine $options -smp 2 -m 3072 -nographic -no-reboot -nic none -kernel "$(find "$work/kernel" -name 'vmlinuz*')" \
+: "${image:=$(find "$work/kernel" -name 'vmlinuz*')}"
+timeout "$limit" qemu-system-$machine $options -smp 2 -m 3072 -nographic -no-reboot -nic none -kernel "$image" \
 	-initrd "$work/initramfs.gz" -append "console=$console quiet panic=-1 rdinit=/init" < /dev/null | stdbuf -oL tr -d '\r' | tee "$work/log"
 grep -q ' 0 failed' "$work/log"

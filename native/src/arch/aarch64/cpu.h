@@ -18,12 +18,18 @@
 #define ARCH_CALL_SIZE 4 /* bytes of the instruction that calls the system */
 #define ARCH_AREAS_CALL 1 /* trampolines run system calls, and one that traps is taken for one of the site */
 #define ARCH_PROBE_AT 4 /* offset in probe_site of what is changed when that is rewritten */
+#define ARCH_FRAME_SIZE 4720 /* of a signal, where the kernel does not say */
 #define ARCH_PIE_BASE 0x5500000000UL /* below 2^39, and the heap behind it has room */
+
+/* The kernel's pages: of 4, 16 or 64 KiB. */
+extern u64 page_bytes;
+static inline u64 arch_page(void) { return page_bytes; }
 
 /* The guest's registers at a system call: svc keeps all but x0. */
 struct regs {
     u64 x[31], sp, pc, pstate;
     u64 hooked; /* of a call that came by the hook: its struct hooked_call; else 0 */
+    u64 frame;  /* of a call that trapped: the kernel's frame, as long as it can be returned through; else 0 */
 };
 
 /* A word that differs from thread to thread: the thread pointer. */
@@ -53,6 +59,12 @@ static inline void regs_set_result(struct regs *r, long value) { r->x[0] = (u64)
 static inline void regs_arguments(const struct regs *r, u64 a[6]) {
     for (int i = 0; i < 6; i++) a[i] = r->x[i];
 }
+/* Of a child's call of clone. It did not come by the hook: the way back is by CALL_FINISH. */
+static inline void regs_begin_child(struct regs *r, u64 stack) {
+    r->x[0] = 0, r->sp = stack, r->hooked = r->frame = 0;
+}
+/* Other frames may have come over that of the call. */
+static inline void regs_forget_frame(struct regs *r) { r->frame = 0; }
 /* Make the guest run its call again: `number` is what it had asked for. */
 static inline void regs_restart(struct regs *r, long number) {
     r->x[8] = (u64)number;
@@ -100,7 +112,7 @@ static inline unsigned arch_slot_hint(void) {
     u64 pointer = arch_thread_pointer();
     return (unsigned)(pointer >> 12 ^ pointer >> 21) % (1 << SLOT_HASH_BITS);
 }
-/* Ask what the CPU can do, at the first start: the answer is handed on. Not 0: sites can be rewritten. */
+/* Ask what the CPU can do and how large the kernel's pages are, at the first start: the answer is handed on. */
 void arch_ask(const u64 *auxv);
 u64 arch_known(void);
 void arch_begin(u64 known);
@@ -122,6 +134,9 @@ void fault_begin(void), fault_end(void), fault_fixup(void);
 
 /* A call that may wait: given up with -512 where a signal came in before the kernel took it. */
 long arch_blocking(long nr, const u64 arguments[6], void *slot);
+/* The guest's clone, which shares memory and gives a stack; may be given up like arch_blocking(). The child goes on as
+ * slot `child` tells. */
+long arch_spawn(const u64 arguments[6], void *slot, void *child);
 /* Copies that survive a bad guest address: 0, or -EFAULT. */
 long arch_copy(void *to, const void *from, size_t n);
 /* Copy text up to `size` bytes, the NUL included: its length, -ENAMETOOLONG or -EFAULT. */

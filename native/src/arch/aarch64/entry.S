@@ -27,8 +27,8 @@ arch_jump:
         br      x16
 
 /* x0: slot, sp: the top of its stack. svc keeps all registers but x0, so there is none free to jump back with: a call that
- * trapped ends by way of SIGSYS, whose return restores registers, vector state and signal mask at once. A call that came
- * by the hook goes back to its block, which knows what x8 is to be. */
+ * trapped ends by rt_sigreturn or SIGSYS (finish_trapped()), which restore registers, vector state and signal mask at once. A
+ * call that came by the hook goes back to its block, which knows what x8 is to be. */
         .globl enter, exit_begin, exit_switched, exit_slow
 enter:
         mov     x19, x0
@@ -75,7 +75,15 @@ exit_slow:
         sub     x1, x19, #128
         mov     sp, x1
         mov     x0, x19
-        bl      finish_always
+        bl      finish_trapped
+        cbz     x0, exit_finish
+        mov     sp, x0                  /* all signals are blocked: nobody will look for the slot here */
+        add     x1, x19, #SLOT_BUSY
+        stlr    wzr, [x1]
+        mov     x8, #139                /* rt_sigreturn */
+        svc     #0
+        brk     #0
+exit_finish:
         mov     x0, x19
         ldr     x1, [x19, #REGS_SP]
         mov     sp, x1
@@ -333,6 +341,25 @@ blocking_end:
         ret
 blocking_abort:
         mov     x0, #-512
+        ret
+
+/* long arch_spawn(arguments, slot, child): where the call returns the child's stack is empty. */
+        .globl arch_spawn
+arch_spawn:
+        stp     x29, x30, [sp, #-64]!
+        ldp     x4, x5, [x0]
+        ldp     x6, x7, [x0, #16]
+        ldr     x9, [x0, #32]
+        sub     x5, x2, #128
+        stp     x4, x5, [sp, #16]
+        stp     x6, x7, [sp, #32]
+        str     x9, [sp, #48]
+        mov     x0, #220                /* clone */
+        mov     x2, x1
+        add     x1, sp, #16
+        bl      arch_blocking
+        cbz     x0, exit_slow
+        ldp     x29, x30, [sp], #64
         ret
 
 /* Between fault_begin and fault_end a fault means a bad guest address and goes on at fault_fixup. Nothing is on

@@ -4,10 +4,12 @@
 #include "../marks.h"
 #include "patch.h"
 
+#define AT_PAGESZ 6
 #define AT_HWCAP 16
 #define HWCAP_ATOMICS (1 << 8) /* swp, with which one register is enough to take a slot */
 
-static bool can_swap HOT;
+bool can_swap HOT;
+u64 page_bytes HOT;
 
 /* At a multiple of 64 KiB, so that two instructions set what they do not take from the stack pointer. */
 u8 stack_marks[STACK_MARKS] __attribute__((aligned(65536), section(".bss_marks" ARCH_NOBITS)));
@@ -21,16 +23,19 @@ void arch_mark_stack(const struct ucontext *uc) {
 }
 
 void arch_ask(const u64 *auxv) {
-    while (auxv[0] && auxv[0] != AT_HWCAP) auxv += 2;
-    can_swap = auxv[0] && (auxv[1] & HWCAP_ATOMICS);
+    for (; auxv[0]; auxv += 2) {
+        if (auxv[0] == AT_PAGESZ) page_bytes = auxv[1];
+        if (auxv[0] == AT_HWCAP) can_swap = (auxv[1] & HWCAP_ATOMICS) != 0;
+    }
 }
 
 u64 arch_known(void) {
-    return can_swap;
+    return page_bytes | can_swap;
 }
 
 void arch_begin(u64 known) {
-    can_swap = known != 0;
+    can_swap = known & 1;
+    page_bytes = known & ~1UL;
 }
 
 u64 arch_hook(void) {

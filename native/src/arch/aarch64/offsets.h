@@ -6,16 +6,16 @@
 #define ENGINE_SIZE 0x100000     /* code and constants: the range the filter lets call freely */
 
 #define SLOT_SIZE 0x20000
-#define SLOT_HEAD 512 /* struct slot lies in the top bytes of its slot, its stack below */
+#define SLOT_HEAD 576 /* struct slot lies in the top bytes of its slot, its stack below */
 #define SLOT_REGS 0
 #define REGS_X8 64
 #define REGS_SP 248
 #define REGS_PC 256
 #define REGS_HOOKED 272
-#define SLOT_BUSY 280
-#define SLOT_PENDING 288
-#define SLOT_SLOW 292
-#define SLOT_MASK_WAIT 312
+#define SLOT_BUSY 288
+#define SLOT_PENDING 296
+#define SLOT_SLOW 300
+#define SLOT_MASK_WAIT 320
 #define SLOT_OFFSET (SLOT_SIZE - SLOT_HEAD)
 
 #define CACHE_BASE (ENGINE_BASE + 0x180000) /* the directory cache, behind the engine's own memory */

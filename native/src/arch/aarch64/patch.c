@@ -64,7 +64,7 @@ static bool near(u64 from, u64 to, i64 reach) {
 }
 
 bool patch_may_help(const struct call_row *row) {
-    return arch_known() && can_be_hooked(row) && row->number < 4096;
+    return can_swap && can_be_hooked(row) && row->number < 4096;
 }
 
 long patch_number(const struct site *site, long number) {

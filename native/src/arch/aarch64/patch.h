@@ -22,6 +22,8 @@ struct hooked_call {
     u64 hook, resume, number, exit; /* exit: where the block gives back the slot and goes on to `resume` */
 };
 
+extern bool can_swap; /* has the CPU what blocks need? */
+
 static inline bool area_in_reach(u64 area, u64 site) {
     i64 distance = (i64)(area - site);
     return distance > -AREA_REACH && distance < AREA_REACH - (i64)AREA_SIZE;

@@ -18,7 +18,11 @@
 #define ARCH_CALL_SIZE 2 /* bytes of the instruction that calls the system */
 #define ARCH_AREAS_CALL 0 /* where trampolines run a system call that traps, the guest goes on in the trampoline */
 #define ARCH_PROBE_AT 0 /* offset in probe_site of what is changed when that is rewritten */
+#define ARCH_FRAME_SIZE 0 /* of a signal, where the kernel does not say: no large one */
 #define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
+
+#define PAGE_SIZE 4096UL
+static inline u64 arch_page(void) { return PAGE_SIZE; }
 
 /* The guest's registers at a system call. rcx and r11 are not kept: the instruction itself destroys them. */
 struct regs {
@@ -52,6 +56,10 @@ static inline void regs_set_result(struct regs *r, long value) { r->rax = (u64)v
 static inline void regs_arguments(const struct regs *r, u64 a[6]) {
     a[0] = r->rdi, a[1] = r->rsi, a[2] = r->rdx, a[3] = r->r10, a[4] = r->r8, a[5] = r->r9;
 }
+/* Of a child's call of clone. */
+static inline void regs_begin_child(struct regs *r, u64 stack) { r->rax = 0, r->rsp = stack; }
+/* The frame of a trapped call is not used again. */
+static inline void regs_forget_frame(struct regs *r) { (void)r; }
 /* Make the guest run its call again: `number` is what it had asked for. */
 static inline void regs_restart(struct regs *r, long number) {
     r->rax = (u64)number;
@@ -121,6 +129,14 @@ void fault_begin(void), fault_end(void), fault_fixup(void);
 
 /* A call that may wait: given up with -512 where a signal came in before the kernel took it. */
 long arch_blocking(long nr, const u64 arguments[6], void *slot);
+/* The guest's clone, which shares memory and gives a stack; may be given up like arch_blocking(). The child goes on as
+ * slot `child` tells: it returns from arch_blocking(), which has pushed a word, to exit_slow. */
+static inline long arch_spawn(const u64 arguments[6], void *slot, void *child) {
+    u64 *stack = (u64 *)((u64)child - 128) - 2;
+    stack[0] = 0, stack[1] = (u64)exit_slow;
+    const u64 a[6] = {arguments[0], (u64)stack, arguments[2], arguments[3], arguments[4], arguments[5]};
+    return arch_blocking(56 /* clone */, a, slot);
+}
 /* Copies that survive a bad guest address: 0, or -EFAULT. */
 long arch_copy(void *to, const void *from, size_t n);
 /* Copy text up to `size` bytes, the NUL included: its length, -ENAMETOOLONG or -EFAULT. */
