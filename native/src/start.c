@@ -24,10 +24,6 @@
 #include "trap/calls.h"
 #include "trap/signal.h"
 #include "watcher.h"
-
-#ifndef AT_MINSIGSTKSZ
-#define AT_MINSIGSTKSZ 51
-#endif
 /* A host path without links, or the end. */
 static const char *host_plain(const char *path, bool *directory) {
     char link[48], text[PATH_SIZE];
@@ -74,12 +70,6 @@ static void make_plain(int argc, char **argv) {
     }
 }
 
-/* How much of a stack a signal takes. */
-static u64 frame_size(const u64 *auxv) {
-    while (auxv[0] && auxv[0] != AT_MINSIGSTKSZ) auxv += 2;
-    return auxv[0] ? auxv[1] : ARCH_FRAME_SIZE;
-}
-
 static void enter_directory(void) {
     static struct place place;
     long r = path_walk(&engine.mounts, &path_host_system, "/", engine.plan.cwd, PATH_FOLLOW, &place);
@@ -114,7 +104,7 @@ void start(int argc, char **argv, char **envp, const u64 *auxv) {
         fail(125, "inside a container with the host user's own ids there can be no other with root's: ",
              "start the outer one as root");
     if (engine.plan.kill_on_exit && (r = watcher_begin()) < 0) fail_errno(125, "cannot start a process", "", r);
-    r = nested ? 0 : filter_install(engine.emulated, frame_size(auxv));
+    r = nested ? 0 : filter_install(engine.emulated);
     if (r < 0) fail_errno(125, "this host has no seccomp filters; use a PRoot mode (P)", "", r);
     r = launch(&program, (u64)(argv + engine.plan.first_argument), (u64)envp, NULL);
     fail_errno(126, "cannot start ", engine.plan.exec, r);

@@ -1,7 +1,10 @@
 /* Extended attributes under emulated root. security.* and trusted.* are for real root only; they are kept as
  * user.udocker.security.* and so on, and shown under their own names. Where the file cannot have user attributes
  * (links, devices, some file systems) the answer is ENOTSUP. */
+#include <linux/limits.h>
+
 #include "../engine.h"
+#include "../near.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"
@@ -9,7 +12,6 @@
 #include "owners.h"
 #include "resolve.h"
 
-#define NAME_MAX 255
 #define PREFIX_LENGTH (sizeof(KEPT_PREFIX) - 1)
 
 static bool is_privileged(const char *name) {
@@ -45,8 +47,31 @@ static bool is_wrong_capability(const struct call *call, const char *name) {
     return arch_copy(value, (const void *)call->a[2], size) == 0 && program_capabilities(&rights, value, size) < 0;
 }
 
+/* getxattr or lgetxattr, from near by where the kernel has a call for that (Linux 6.13): `ls -l` asks each file twice. */
+static long read_attribute(const struct place *place, const struct call *call) {
+    static bool unknown;
+    struct { /* the kernel's struct xattr_args */
+        u64 value;
+        u32 size, flags;
+    } arguments = {call->a[2], call->a[3] < XATTR_SIZE_MAX ? (u32)call->a[3] : XATTR_SIZE_MAX, 0};
+    struct near near = near_place(place);
+    bool follows = place->flags & PLACE_KERNEL_FOLLOWS && call->number == __NR_getxattr;
+    if (near.directory != AT_FDCWD && !unknown) {
+        u64 flags = follows ? 0 : AT_SYMLINK_NOFOLLOW;
+        long r = sys(__NR_getxattrat, near.directory, near.path, flags, call->a[1], &arguments, sizeof(arguments));
+        if (r != -ENOSYS && r != -EPERM) return r; /* EPERM: a filter of the host's does not know it */
+        unknown = r == -ENOSYS;
+    }
+    return sys(follows ? __NR_getxattr : __NR_lgetxattr, place->path, call->a[1], call->a[2], call->a[3]);
+}
+
 static long run(struct call *call) {
-    return call->row->paths[0].path < 0 ? call_run(call) : call_paths(call);
+    char text[PATH_SIZE];
+    struct place place;
+    if (call->row->paths[0].path < 0) return call_run(call);
+    if (call->number != __NR_getxattr && call->number != __NR_lgetxattr) return call_paths(call);
+    long r = resolve_guest(AT_FDCWD, call->a[0], call->row->paths[0].how, text, &place);
+    return r < 0 ? r : read_attribute(&place, call);
 }
 
 /* An access control list sets the mode on disk: the remembered mode of the file follows, and a device stays shut. */
@@ -91,7 +116,7 @@ static long get_access_list(struct call *call) {
         return -EOPNOTSUPP;
     long r = resolve_guest(AT_FDCWD, call->a[0], PATH_FOLLOW | PATH_LAZY, text, &place);
     if (r < 0 || place.flags & PLACE_KERNEL_FOLLOWS) return r < 0 ? r : -EOPNOTSUPP;
-    return sys(__NR_lgetxattr, place.path, call->a[1], call->a[2], call->a[3]);
+    return read_attribute(&place, call);
 }
 
 long call_attribute(struct call *call) {

@@ -66,8 +66,8 @@ bool prctl_about_ids(u32 option);
 /* Flags of clone and unshare; of <linux/sched.h>. */
 #define CLONE_NAMESPACES                                                                                        \
     (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
-/* Build and install the filter. `frame`: room that the kernel needs on a stack for a signal, in bytes. */
-long filter_install(bool emulated, u64 frame);
+/* Build and install the filter. */
+long filter_install(bool emulated);
 
 /* Run the call as it stands in `call`, for calls that may wait: a signal may end it. */
 static inline long call_run(struct call *call) {

@@ -19,7 +19,6 @@
 #endif
 #define AF_NETLINK 16
 #define VFORK_FLAGS (CLONE_VM | CLONE_VFORK)
-#define FRAME_MOST 4096 /* larger ones do not fit on the stack of a child of musl's posix_spawn: see calls/spawn.c */
 #define BIT(number) (1u << (number))
 /* What threads of a program send each other is left alone: collectors, cancellation, preemption. */
 #define TO_OTHERS (BIT(0) | BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGKILL) | BIT(SIGTERM))
@@ -41,7 +40,6 @@ struct program {
         u8 target;
     } fixes[MAX_FIXES];
     unsigned fix_count;
-    bool lends; /* stacks to vfork children */
 };
 
 static void emit(struct program *p, u16 code, u8 yes, u8 no, u32 k) {
@@ -175,7 +173,7 @@ static void emit_row(struct program *p, const struct call_row *row, bool emulate
         load(p, argument(0, false));
         emit(p, BPF_JMP | BPF_JSET, 0, 1, CLONE_NAMESPACES);
         go(p, TO_CHECK_PC);
-        if (row->when == CHILD && p->lends) {
+        if (row->when == CHILD) {
             emit(p, BPF_ALU | BPF_AND, 0, 0, VFORK_FLAGS);
             unless_equal_go(p, VFORK_FLAGS, TO_ALLOW);
             if_set_check(p, 1);
@@ -311,9 +309,8 @@ static void build(struct program *p, bool emulated) {
         p->code[p->fixes[i].at].k = at[p->fixes[i].target] - p->fixes[i].at - 1u;
 }
 
-long filter_install(bool emulated, u64 frame) {
+long filter_install(bool emulated) {
     static struct program program;
-    program.lends = frame > FRAME_MOST;
     build(&program, emulated);
     if (program.length > MAX_CODE || program.fix_count > MAX_FIXES) return -E2BIG;
     struct sock_fprog prog = {(unsigned short)program.length, program.code};

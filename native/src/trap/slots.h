@@ -25,6 +25,7 @@ struct slot {
     stack_t alternate;         /* that stack, valid while `slow` */
     void *vector; /* argument vector of a big exec, kept with the slot because a vfork child cannot free it */
     u64 vector_size;
+    void *lent; /* alternate stack for children that share this memory, kept too: see calls/spawn.c */
     u32 left_alone; /* so many traps do not lead to rewriting: see trap/rewrite.h */
     u32 vforked;    /* programs started by vfork children that are not waited for yet */
     u32 by_descriptor; /* how paths relative to a descriptor are found: see calls/resolve.c */

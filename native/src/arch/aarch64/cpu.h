@@ -18,7 +18,6 @@
 #define ARCH_CALL_SIZE 4 /* bytes of the instruction that calls the system */
 #define ARCH_AREAS_CALL 1 /* trampolines run system calls, and one that traps is taken for one of the site */
 #define ARCH_PROBE_AT 4 /* offset in probe_site of what is changed when that is rewritten */
-#define ARCH_FRAME_SIZE 4720 /* of a signal, where the kernel does not say */
 #define ARCH_PIE_BASE 0x5500000000UL /* below 2^39, and the heap behind it has room */
 
 /* The kernel's pages: of 4, 16 or 64 KiB. */

@@ -18,7 +18,6 @@
 #define ARCH_CALL_SIZE 2 /* bytes of the instruction that calls the system */
 #define ARCH_AREAS_CALL 0 /* where trampolines run a system call that traps, the guest goes on in the trampoline */
 #define ARCH_PROBE_AT 0 /* offset in probe_site of what is changed when that is rewritten */
-#define ARCH_FRAME_SIZE 0 /* of a signal, where the kernel does not say: no large one */
 #define ARCH_PIE_BASE 0x555555554000UL /* the kernel's ELF_ET_DYN_BASE, two thirds of the address space */
 
 #define PAGE_SIZE 4096UL
