@@ -36,10 +36,6 @@ void own_descriptors_open(void) {
     engine.root_descriptors = (int)first;
 }
 
-void own_descriptors_resume(u64 number) {
-    if (number && sys(__NR_fcntl, number, F_GETFD) >= 0) engine.root_descriptors = (int)number;
-}
-
 void own_descriptors_give_up(void) {
     int first = engine.root_descriptors;
     __atomic_store_n(&engine.root_descriptors, 0, __ATOMIC_SEQ_CST);

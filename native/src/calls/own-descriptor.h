@@ -5,8 +5,6 @@
 
 /* Open them, at the first start of a container. Without them everything is as well, only slower. */
 void own_descriptors_open(void);
-/* The number that an exec handed on: 0, or they are open. */
-void own_descriptors_resume(u64 number);
 /* The guest has one of the numbers for something else, or another engine begins: close them, and go on without. */
 void own_descriptors_give_up(void);
 /* Is this where a link of /proc/PID/fd of that number leads if it is one of them? */

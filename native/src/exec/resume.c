@@ -6,7 +6,6 @@
 #include <linux/ptrace.h>
 
 #include "../calls/ids.h"
-#include "../calls/own-descriptor.h"
 #include "../engine.h"
 #include "../state/ownership.h"
 #include "../sys/raw.h"
@@ -167,7 +166,8 @@ void resume(int argc, char **argv, char **envp, u64 *auxv) {
     arch_begin(kept.known);
     engine_prepare(argc, argv, at + 3);
     engine.mounts.moves = kept.moves;
-    own_descriptors_resume(kept.root_descriptors);
+    if (kept.root_descriptors && sys(__NR_fcntl, kept.root_descriptors, F_GETFD) >= 0)
+        engine.root_descriptors = (int)kept.root_descriptors;
     const u64 *name = auxiliary(auxv, AT_EXECFN);
     own_file_resume(name ? (const char *)*name : NULL, &kept.file);
     char **guest_argv = argv + engine.plan.first_argument;
