@@ -4,6 +4,7 @@
 #include "../engine.h"
 #include "../state/directories.h"
 #include "../state/ownership.h"
+#include "../sys/descriptor.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"

@@ -1,4 +1,4 @@
-/* fchdir under emulated root: whether the directory may be searched is for the guest's ids and modes to say. */
+/* fchdir: under emulated root it is for the guest's ids and modes to say whether the directory may be searched. */
 #include "../engine.h"
 #include "../sys/raw.h"
 #include "handlers.h"

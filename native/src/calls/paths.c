@@ -6,6 +6,7 @@
 #include "../engine.h"
 #include "../near.h"
 #include "../state/directories.h"
+#include "../sys/descriptor.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "handlers.h"

@@ -10,6 +10,7 @@
 #include <asm/stat.h>
 
 #include "../state/ownership.h"
+#include "../sys/descriptor.h"
 #include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"

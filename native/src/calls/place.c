@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 
 #include "../engine.h"
+#include "../sys/descriptor.h"
 #include "../sys/limits.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
@@ -82,11 +83,6 @@ bool descriptor_read_only(int fd) {
     if (mode < 0 || (mode & O_ACCMODE) != O_RDONLY) return false;
     link_of(fd, link);
     return link_read(link, host, sizeof(host)) >= 0 && mounts_host_read_only(&engine.mounts, host);
-}
-
-bool descriptor_is_open(int fd) {
-    long flags = sys(__NR_fcntl, fd, F_GETFL);
-    return flags >= 0 && !(flags & O_PATH);
 }
 
 bool change_refused(const struct call *call) {

@@ -32,9 +32,6 @@ int change_begin(const struct place *place);
 void change_end(int number);
 /* After a success: names that may have been on somebody's way have changed at this place. */
 void tell_cache(const struct place *place);
-/* Is it an open file, not one for its path alone (O_PATH) nor the working directory? What is not is EBADF to calls that use
- * files. */
-bool descriptor_is_open(int fd);
 /* Was this descriptor opened in a read-only mount? Never for one that can be written. */
 bool descriptor_read_only(int fd);
 /* The same for the descriptor of a call that is in the table for that reason. */

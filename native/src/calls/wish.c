@@ -5,6 +5,7 @@
 #include <linux/inotify.h>
 #include <linux/openat2.h>
 
+#include "../sys/descriptor.h"
 #include "../sys/raw.h"
 #include "../sys/text.h"
 #include "resolve.h"
