@@ -52,7 +52,7 @@ static long hide_own(const struct call *call, long length) {
         if (!text_number(name, &number, &end) || *end || !descriptor_is_own(number)) continue;
         if (!beside && !(beside = links_beside((int)call->a[0], path, sizeof(path) - 32))) return length;
         text_put(path, beside, name);
-        if (link_read(path, target, sizeof(target)) < 0 || !link_is_own(number, target)) continue;
+        if (link_read(path, target, sizeof(target)) < 0 || !link_is_own(target)) continue;
         memmove(entry, list + next, (size_t)(length - next));
         length -= next - at, next = at;
     }

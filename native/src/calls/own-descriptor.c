@@ -42,8 +42,8 @@ void own_descriptors_give_up(void) {
     if (first) close_all(first, ROOT_DESCRIPTORS);
 }
 
-bool link_is_own(u64 number, const char *host_path) {
-    return descriptor_is_own(number) && text_equal(host_path, engine.plan.root);
+bool link_is_own(const char *host_path) {
+    return text_equal(host_path, engine.plan.root);
 }
 
 /* close, dup, fcntl, fstatfs ...: whatever takes a descriptor first. */

@@ -7,8 +7,8 @@
 void own_descriptors_open(void);
 /* The guest has one of the numbers for something else, or another engine begins: close them, and go on without. */
 void own_descriptors_give_up(void);
-/* Is this where a link of /proc/PID/fd of that number leads if it is one of them? */
-bool link_is_own(u64 number, const char *host_path);
+/* Is this where a link of /proc/PID/fd leads if, having the number of one of them, it is one? */
+bool link_is_own(const char *host_path);
 
 /* Is it one of them? The guest has no such descriptor: EBADF. */
 static inline bool descriptor_is_own(u64 fd) {

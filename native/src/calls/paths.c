@@ -76,10 +76,11 @@ static long resolve_argument(struct call *call, const struct path_argument *argu
     long r = resolve_guest(directory, call->a[(int)argument->path], how, text, place);
     if (r == 0 && (how & PATH_WRITE)) r = refuse(call, how, place);
     if (r < 0) return r;
+    call->a[(int)argument->path] = (u64)place->path;
+    if (argument->directory < 0) return 0;
     struct near near = near_place(place);
-    bool from = argument->directory >= 0;
-    call->a[(int)argument->path] = (u64)(from ? near.path : place->path);
-    if (from) call->a[(int)argument->directory] = (u64)near.directory;
+    call->a[(int)argument->path] = (u64)near.path;
+    call->a[(int)argument->directory] = (u64)near.directory;
     return 0;
 }
 

@@ -92,7 +92,7 @@ long proc_magic_link(const char *host_path, bool last, char *to, size_t size) {
     if (last && !own && (descriptor || mapped || space)) return -EXDEV;
     long r = link_read(host_path, host, sizeof(host));
     if (r < 0) return r;
-    if (own && link_is_own(number, host)) return -ENOENT;
+    if (own && link_is_own(host)) return -ENOENT;
     if (last && own) return -EXDEV;
     if (!last && engine.links_open && sys(__NR_newfstatat, AT_FDCWD, host_path, &st, 0) == 0 && S_ISLNK(st.st_mode))
         return -ENOTDIR;
